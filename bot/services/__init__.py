@@ -1,0 +1,1 @@
+"""Async use cases. They know the ports and never a vendor."""
