@@ -1,0 +1,416 @@
+"""The doors of the core, as Protocols. Adapters walk through them; services only ever see them.
+
+Everything is keyword-friendly, small, and speaks domain types. Optional abilities of a voice provider are
+protocols of their own: a driver has the method exactly when it declares the feature (a contract test).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from bot.domain.call import LegPlan, Placement, ProviderRef
+from bot.domain.card import Card, Reply
+from bot.domain.cdr import Money
+from bot.domain.control import Control
+from bot.domain.flow import CallFlow, Feature, LegRole
+from bot.domain.leg import LegEvent, RecordingRef, Token
+from bot.domain.numbers import Address, Did, PhoneNumber
+from bot.domain.people import Asker, Room
+
+# --- time and identity ------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Who owns the time. Tests and the demo bring their own."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on this clock. Zero or less only yields."""
+        ...
+
+
+class Ids(Protocol):
+    """Opaque, unguessable names: at least 128 random bits, URL-safe."""
+
+    def new(self) -> str: ...
+
+
+# --- voice providers --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """What a webhook brings. `url` is the public address, rebuilt from PUBLIC_URL; header names are lower-case."""
+
+    method: str
+    url: str
+    path: str
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """What the web door answers."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """Our callback addresses for one placement. `base` is None where there is no public URL; it holds the token."""
+
+    base: str | None
+
+    def url(self, kind: str) -> str:
+        """The address for one kind of callback. Raises ValueError without a public URL."""
+        if self.base is None:
+            raise ValueError("no PUBLIC_URL: this provider's callbacks have nowhere to go")
+        return f"{self.base}/{kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The provider took the order: its references, by leg."""
+
+    refs: tuple[tuple[LegRole, ProviderRef], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderLimits:
+    """As the vendor states them. `listing_lag` is how long its lists may trail behind, in seconds."""
+
+    conference_size: int = 0
+    calls_per_second: float = 1.0
+    listing_lag: float = 2.0
+
+
+@runtime_checkable
+class VoiceProvider(Protocol):
+    """A road to the phone network."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def features(self) -> frozenset[Feature]: ...
+
+    @property
+    def limits(self) -> ProviderLimits: ...
+
+    def check(self, plan: LegPlan) -> None:
+        """Raises Unsupported, with the reason, for what this vendor cannot express beyond `features`. Pure."""
+        ...
+
+    async def originate(self, placement: Placement, hooks: Hooks) -> Placed:
+        """Ask for the call once: no retry in here. Raises Rejected, Unavailable or OutcomeUnknown."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections. Harmless twice."""
+        ...
+
+
+@runtime_checkable
+class HangsUp(Protocol):
+    """Feature.HANG_UP."""
+
+    async def hang_up(self, ref: ProviderRef) -> None:
+        """End the leg. A leg that has ended already is no error."""
+        ...
+
+
+@runtime_checkable
+class Controls(Protocol):
+    """Features MUTE, HOLD, LIVE_PLAY, TRANSFER, and INBOUND answered by order."""
+
+    async def control(self, ref: ProviderRef, order: Control) -> None:
+        """Raises Unsupported for an order this vendor does not have, Rejected when the leg is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What the provider knows of a placement: its references, and all that happened so far, as events."""
+
+    refs: tuple[tuple[LegRole, ProviderRef], ...]
+    events: tuple[LegEvent, ...] = ()
+
+
+@runtime_checkable
+class QueriesStatus(Protocol):
+    """Feature.STATUS_QUERY."""
+
+    async def look_up(self, placement: Placement) -> Sighting | None:
+        """By our token, or by number and time. None means *not seen*, which is no proof of *not dialled*."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One call as the provider's account lists it."""
+
+    ref: ProviderRef
+    to: str
+    started_at: datetime
+    seconds: int
+    cost: Money | None
+    outcome: str
+
+
+@runtime_checkable
+class ListsHistory(Protocol):
+    """Feature.HISTORY."""
+
+    async def history(self, since: datetime, until: datetime) -> Sequence[HistoryEntry]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """Price per minute for one leg; `talk_seconds` is how long the balance would last, where the vendor says."""
+
+    per_minute: Money
+    talk_seconds: int | None = None
+
+
+@runtime_checkable
+class QuotesRates(Protocol):
+    """Feature.RATE."""
+
+    async def rate(self, address: Address) -> Quote: ...
+
+
+@runtime_checkable
+class QueriesBalance(Protocol):
+    """Feature.BALANCE."""
+
+    async def balance(self) -> Money: ...
+
+
+@runtime_checkable
+class SendsSms(Protocol):
+    """Feature.SMS."""
+
+    async def send_text(self, to: PhoneNumber, text: str, sender: PhoneNumber | None) -> str:
+        """Returns the vendor's message id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """A recording's bytes as fetched; checked by the caller."""
+
+    content_type: str
+    data: bytes
+
+
+@runtime_checkable
+class FetchesRecordings(Protocol):
+    """Feature.FETCH_RECORDINGS."""
+
+    async def fetch(self, recording: RecordingRef) -> Audio:
+        """Raises Unavailable while it is not ready yet, Rejected when it never will be."""
+        ...
+
+    async def forget(self, recording: RecordingRef) -> None:
+        """Delete it at the vendor, where that can be asked. Harmless twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidOffer:
+    """A number that could be rented."""
+
+    number: PhoneNumber
+    monthly: Money | None = None
+    region: str = ""
+
+
+@runtime_checkable
+class RentsDids(Protocol):
+    """Feature.RENT_DID."""
+
+    async def offers(self, country: str, region: str | None) -> Sequence[DidOffer]: ...
+
+    async def rent(self, offer: DidOffer) -> Did: ...
+
+    async def dids(self) -> Sequence[Did]: ...
+
+    async def release(self, did: Did) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """Somebody calls one of our numbers. `caller` is None when withheld."""
+
+    provider: str
+    ref: ProviderRef
+    caller: Address | None
+    did: PhoneNumber
+    at: datetime
+
+
+class VoiceInbox(Protocol):
+    """The core's side of the wire: where drivers and the web door bring what providers say."""
+
+    async def happened(self, provider: str, event: LegEvent) -> None:
+        """Append, fold, act. Idempotent; an unknown token is logged and dropped."""
+        ...
+
+    async def incoming(self, call: Incoming) -> tuple[Token, CallFlow]:
+        """What this caller meets. The same (provider, ref) always gets the same answer."""
+        ...
+
+    async def flow_of(self, token: Token) -> CallFlow | None:
+        """The orders of a placement; None for a token nobody knows."""
+        ...
+
+
+@runtime_checkable
+class ReceivesWebhooks(Protocol):
+    """Pure and synchronous: bytes in, data out; tested without a server."""
+
+    def verify(self, request: HttpRequest) -> None:
+        """Raises BadSignature."""
+        ...
+
+    def events(self, request: HttpRequest) -> Sequence[LegEvent]:
+        """Raises Malformed."""
+        ...
+
+    def incoming(self, request: HttpRequest) -> Incoming | None:
+        """The inbound call this request announces, if it is one."""
+        ...
+
+    def answer(self, request: HttpRequest, flow: CallFlow | None) -> HttpReply:
+        """The document the vendor expects back; an empty, valid one where there is nothing to say."""
+        ...
+
+
+@runtime_checkable
+class StreamsEvents(Protocol):
+    """A provider that pushes events over a connection we hold open."""
+
+    async def run(self, inbox: VoiceInbox) -> None:
+        """Until cancelled; reconnects by itself and loses nothing that the provider still remembers."""
+        ...
+
+
+# --- chats ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKey:
+    """Identity of one inbound message or press; a redelivery has the same key."""
+
+    platform: str
+    workspace: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A message or a button press as it came. Exactly one of `text` and `action` is set.
+
+    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone.
+    """
+
+    source: SourceKey
+    room: Room
+    asker: Asker
+    sent_at: datetime
+    text: str | None = None
+    action: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRef:
+    """Where a posted card is, in the platform's own ids."""
+
+    channel: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLimits:
+    """Lengths in characters, pace in seconds between edits of one card and between posts in one room."""
+
+    text: int = 4000
+    buttons: int = 8
+    can_edit: bool = True
+    edit_every: float = 2.0
+    post_every: float = 1.0
+
+
+class ChatInbox(Protocol):
+    """Where a chat adapter brings what people said."""
+
+    async def put(self, inbound: Inbound) -> bool:
+        """Write it down, then return: True when new, False for a redelivery. The work happens after.
+
+        Raises StorageUnavailable when it could not be written; the person is then told to repeat it.
+        """
+        ...
+
+
+@runtime_checkable
+class ChatPlatform(Protocol):
+    """A place where people type."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def limits(self) -> ChatLimits: ...
+
+    async def run(self, inbox: ChatInbox) -> None:
+        """Listen until cancelled (or, for the console, until the input ends)."""
+        ...
+
+    async def post(self, room: Room, card: Card) -> MessageRef: ...
+
+    async def edit(self, ref: MessageRef, room: Room, card: Card) -> None: ...
+
+    async def reply(self, room: Room, asker: Asker, reply: Reply) -> None:
+        """To the asker alone where the platform can and `reply.private` says so."""
+        ...
+
+
+@runtime_checkable
+class ReceivesChatHooks(Protocol):
+    """A chat that is reached over HTTP."""
+
+    async def handle(self, request: HttpRequest) -> HttpReply: ...
+
+
+@runtime_checkable
+class SendsAudio(Protocol):
+    """A chat that can carry a recording itself."""
+
+    async def send_audio(self, room: Room, name: str, audio: Audio) -> None: ...
+
+
+# --- the bell ---------------------------------------------------------------------------------------
+
+
+class Bell(Protocol):
+    """Wakes the dispatcher. Losing or doubling a ring is harmless: our rows are the only authority to dial."""
+
+    def ring_at(self, due: datetime | None) -> None:
+        """The next moment of interest has become (at the latest) this one; None: look now."""
+        ...
+
+    async def run(self, on_ring: Callable[[], Awaitable[datetime | None]]) -> None:
+        """Call `on_ring` whenever something may be due, until cancelled. It returns the next moment of interest."""
+        ...
+
+
