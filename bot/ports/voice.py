@@ -1,67 +1,18 @@
-"""The doors of the core, as Protocols. Adapters walk through them; services only ever see them.
+"""A road to the phone network. Optional abilities are protocols of their own: a driver has the method
+exactly when it declares the feature (a contract test says so)."""
 
-Everything is keyword-friendly, small, and speaks domain types. Optional abilities of a voice provider are
-protocols of their own: a driver has the method exactly when it declares the feature (a contract test).
-"""
-
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from bot.domain.call import LegPlan, Placement, ProviderRef
-from bot.domain.card import Card, Reply
 from bot.domain.cdr import Money
 from bot.domain.control import Control
 from bot.domain.flow import CallFlow, Feature, LegRole
 from bot.domain.leg import LegEvent, RecordingRef, Token
 from bot.domain.numbers import Address, Did, PhoneNumber
-from bot.domain.people import Asker, Room
-
-# --- time and identity ------------------------------------------------------------------------------
-
-
-class Clock(Protocol):
-    """Who owns the time. Tests and the demo bring their own."""
-
-    def now(self) -> datetime:
-        """The wall clock, aware UTC."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait on this clock. Zero or less only yields."""
-        ...
-
-
-class Ids(Protocol):
-    """Opaque, unguessable names: at least 128 random bits, URL-safe."""
-
-    def new(self) -> str: ...
-
-
-# --- voice providers --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpRequest:
-    """What a webhook brings. `url` is the public address, rebuilt from PUBLIC_URL; header names are lower-case."""
-
-    method: str
-    url: str
-    path: str
-    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpReply:
-    """What the web door answers."""
-
-    status: int = 200
-    body: bytes = b""
-    content_type: str = "text/plain; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
+from bot.ports.http import HttpReply, HttpRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -302,115 +253,3 @@ class StreamsEvents(Protocol):
     async def run(self, inbox: VoiceInbox) -> None:
         """Until cancelled; reconnects by itself and loses nothing that the provider still remembers."""
         ...
-
-
-# --- chats ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceKey:
-    """Identity of one inbound message or press; a redelivery has the same key."""
-
-    platform: str
-    workspace: str
-    event: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """A message or a button press as it came. Exactly one of `text` and `action` is set.
-
-    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone.
-    """
-
-    source: SourceKey
-    room: Room
-    asker: Asker
-    sent_at: datetime
-    text: str | None = None
-    action: str | None = None
-    timezone: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRef:
-    """Where a posted card is, in the platform's own ids."""
-
-    channel: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatLimits:
-    """Lengths in characters, pace in seconds between edits of one card and between posts in one room."""
-
-    text: int = 4000
-    buttons: int = 8
-    can_edit: bool = True
-    edit_every: float = 2.0
-    post_every: float = 1.0
-
-
-class ChatInbox(Protocol):
-    """Where a chat adapter brings what people said."""
-
-    async def put(self, inbound: Inbound) -> bool:
-        """Write it down, then return: True when new, False for a redelivery. The work happens after.
-
-        Raises StorageUnavailable when it could not be written; the person is then told to repeat it.
-        """
-        ...
-
-
-@runtime_checkable
-class ChatPlatform(Protocol):
-    """A place where people type."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def limits(self) -> ChatLimits: ...
-
-    async def run(self, inbox: ChatInbox) -> None:
-        """Listen until cancelled (or, for the console, until the input ends)."""
-        ...
-
-    async def post(self, room: Room, card: Card) -> MessageRef: ...
-
-    async def edit(self, ref: MessageRef, room: Room, card: Card) -> None: ...
-
-    async def reply(self, room: Room, asker: Asker, reply: Reply) -> None:
-        """To the asker alone where the platform can and `reply.private` says so."""
-        ...
-
-
-@runtime_checkable
-class ReceivesChatHooks(Protocol):
-    """A chat that is reached over HTTP."""
-
-    async def handle(self, request: HttpRequest) -> HttpReply: ...
-
-
-@runtime_checkable
-class SendsAudio(Protocol):
-    """A chat that can carry a recording itself."""
-
-    async def send_audio(self, room: Room, name: str, audio: Audio) -> None: ...
-
-
-# --- the bell ---------------------------------------------------------------------------------------
-
-
-class Bell(Protocol):
-    """Wakes the dispatcher. Losing or doubling a ring is harmless: our rows are the only authority to dial."""
-
-    def ring_at(self, due: datetime | None) -> None:
-        """The next moment of interest has become (at the latest) this one; None: look now."""
-        ...
-
-    async def run(self, on_ring: Callable[[], Awaitable[datetime | None]]) -> None:
-        """Call `on_ring` whenever something may be due, until cancelled. It returns the next moment of interest."""
-        ...
-
-

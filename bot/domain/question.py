@@ -1,0 +1,47 @@
+"""A question Patchline has asked and keeps open for ten minutes, with the command it is about."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, NewType
+
+from bot.domain.cdr import CallId
+from bot.domain.people import Room
+
+QuestionId = NewType("QuestionId", str)
+LIFETIME: Final = timedelta(minutes=10)
+
+
+class QuestionKind(StrEnum):
+    """CHOICE: which of several readings. CONFIRM: a held call. ASK: do the kept command at all?"""
+
+    CHOICE = "choice"
+    CONFIRM = "confirm"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Choosing runs `text`: the original command with the open point settled. Empty text: nothing runs."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenQuestion:
+    """Belongs to one person in one room. Answered once, however often it is pressed."""
+
+    id: QuestionId
+    kind: QuestionKind
+    room: Room
+    asker: str
+    text: str
+    message: str
+    choices: tuple[Choice, ...]
+    call: CallId | None = None
+    created_at: datetime
+    expires_at: datetime
+    closed: bool = False
+    outcome: str | None = None
+    """What the first answer did, for the person who presses second."""

@@ -1,0 +1,102 @@
+"""A place where people type, and the core's side of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from bot.domain.card import Card, Reply
+from bot.domain.people import Asker, Room
+from bot.ports.http import HttpReply, HttpRequest
+from bot.ports.voice import Audio
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceKey:
+    """Identity of one inbound message or press; a redelivery has the same key."""
+
+    platform: str
+    workspace: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """A message or a button press as it came. Exactly one of `text` and `action` is set.
+
+    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone.
+    """
+
+    source: SourceKey
+    room: Room
+    asker: Asker
+    sent_at: datetime
+    text: str | None = None
+    action: str | None = None
+    timezone: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRef:
+    """Where a posted card is, in the platform's own ids."""
+
+    channel: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatLimits:
+    """Lengths in characters, pace in seconds between edits of one card and between posts in one room."""
+
+    text: int = 4000
+    buttons: int = 8
+    can_edit: bool = True
+    edit_every: float = 2.0
+    post_every: float = 1.0
+
+
+class ChatInbox(Protocol):
+    """Where a chat adapter brings what people said."""
+
+    async def put(self, inbound: Inbound) -> bool:
+        """Write it down, then return: True when new, False for a redelivery. The work happens after.
+
+        Raises StorageUnavailable when it could not be written; the person is then told to repeat it.
+        """
+        ...
+
+
+@runtime_checkable
+class ChatPlatform(Protocol):
+    """A place where people type."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def limits(self) -> ChatLimits: ...
+
+    async def run(self, inbox: ChatInbox) -> None:
+        """Listen until cancelled (or, for the console, until the input ends)."""
+        ...
+
+    async def post(self, room: Room, card: Card) -> MessageRef: ...
+
+    async def edit(self, ref: MessageRef, room: Room, card: Card) -> None: ...
+
+    async def reply(self, room: Room, asker: Asker, reply: Reply) -> None:
+        """To the asker alone where the platform can and `reply.private` says so."""
+        ...
+
+
+@runtime_checkable
+class ReceivesChatHooks(Protocol):
+    """A chat that is reached over HTTP."""
+
+    async def handle(self, request: HttpRequest) -> HttpReply: ...
+
+
+@runtime_checkable
+class SendsAudio(Protocol):
+    """A chat that can carry a recording itself."""
+
+    async def send_audio(self, room: Room, name: str, audio: Audio) -> None: ...
