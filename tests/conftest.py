@@ -82,7 +82,7 @@ _databases = count(1)
 
 @pytest.fixture
 def postgres_url(postgres_server: postgres.PostgresServer) -> Iterator[str]:
-    """A `DATABASE_URL` for an empty database of this test's own. Dropped afterwards, open connections and all."""
+    """A `DATABASE_URL` for an empty database of this test's own; dropped afterwards, connections and all."""
     database = f"patchline_{next(_databases)}"
     postgres_server.create(database)
     yield postgres_server.url(database)
