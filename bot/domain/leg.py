@@ -111,6 +111,7 @@ class Leg:
     ended_at: datetime | None = None
     cause: HangupCause | None = None
     verdict: AmdVerdict | None = None
+    verdict_at: datetime | None = None
     digits: tuple[tuple[datetime, str], ...] = ()
     recordings: tuple[RecordingRef, ...] = ()
     cost: Money | None = None
@@ -173,7 +174,7 @@ class Leg:
             case LegEventKind.DTMF:
                 return replace(leg, digits=tuple(sorted({*leg.digits, (event.at, event.digits)})))
             case LegEventKind.MACHINE:
-                return replace(leg, verdict=_firmer(leg.verdict, event.verdict))
+                return _judged(leg, event)
             case LegEventKind.RECORDED:
                 return _recorded(leg, event)
             case LegEventKind.HUNG_UP:
@@ -184,11 +185,18 @@ def _earlier(known: datetime | None, said: datetime) -> datetime:
     return said if known is None else min(known, said)
 
 
-_FIRMNESS: Final = (None, AmdVerdict.UNSURE, AmdVerdict.HUMAN, AmdVerdict.SCREENING, AmdVerdict.MACHINE)
+_FIRMNESS: Final = (AmdVerdict.UNSURE, AmdVerdict.HUMAN, AmdVerdict.SCREENING, AmdVerdict.MACHINE)
 
 
-def _firmer(known: AmdVerdict | None, said: AmdVerdict | None) -> AmdVerdict | None:
-    return max(known, said, key=_FIRMNESS.index)
+def _judged(leg: Leg, event: LegEvent) -> Leg:
+    """The latest verdict counts: a screened call that a person then takes is a person's."""
+    if event.verdict is None:
+        return leg
+    said = (event.at, _FIRMNESS.index(event.verdict))
+    if leg.verdict is not None and leg.verdict_at is not None:
+        if said <= (leg.verdict_at, _FIRMNESS.index(leg.verdict)):
+            return leg
+    return replace(leg, verdict=event.verdict, verdict_at=event.at)
 
 
 def _recorded(leg: Leg, event: LegEvent) -> Leg:
