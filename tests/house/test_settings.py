@@ -22,7 +22,7 @@ ADDRESS = re.compile(r"_(BASE|API)_URL$")
 
 
 def environment_name(model: type[BaseSettings], name: str, field: FieldInfo) -> str:
-    """What pydantic-settings looks for in the environment; of several aliases the first is the documented one."""
+    """What pydantic-settings looks for in the environment; of several aliases, the first."""
     alias = field.validation_alias
     if isinstance(alias, AliasChoices):
         alias = alias.choices[0]
