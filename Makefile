@@ -68,7 +68,6 @@ $(PYTHON_READY):
 	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-# The stamp of the other lock goes: what it vouched for may just have been changed.
 $(RUNTIME_READY): $(PYTHON_READY) requirements.txt pyproject.toml
 	@echo "Installing what Patchline runs on …"
 	@$(PIP) install --require-hashes -r requirements.txt
