@@ -100,6 +100,10 @@ class Malformed(WebhookError):
     """Not what this vendor sends: answered with 400."""
 
 
+class BadLink(PatchlineError):
+    """A recording link that is forged, expired or revoked; nobody is told which: answered with 404."""
+
+
 # --- the operator must act ------------------------------------------------------------------------
 
 

@@ -51,3 +51,7 @@ class Recording:
     link_version: int = 1
     done: bool = False
     heard_by: tuple[str, ...] = ()
+
+    def playable(self, now: datetime) -> bool:
+        """Its audio is here and may still be heard: a recording whose time is over counts as deleted."""
+        return self.state is RecordingState.STORED and self.file is not None and now < self.expires_at
