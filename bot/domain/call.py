@@ -196,6 +196,8 @@ class Call:
     did: str | None = None
     created_at: datetime
     lifts_live_limit: bool = False
+    follows: CallId | None = None
+    """Held until that call is over: one of several that were ordered one after the other."""
 
     @property
     def unplaced(self) -> tuple[LegPlan, ...]:

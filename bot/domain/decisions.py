@@ -14,7 +14,7 @@ from bot.domain.call import Call, CallKind, CallState, LegPlan, Placement, Place
 from bot.domain.causes import AmdVerdict, HangupCause
 from bot.domain.cdr import CallDetailRecord, total
 from bot.domain.control import Control
-from bot.domain.flow import Conference, LegRole, Party
+from bot.domain.flow import Conference, LegRole, Party, Say
 from bot.domain.leg import Leg, LegEvent, LegState, RecordingRef, Token
 from bot.domain.texts import Moment
 
@@ -58,6 +58,7 @@ class Speak:
     role: LegRole
     moment: Moment
     name: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ Decision = tuple[Call, tuple[Effect, ...]]
 def decide(call: Call, event: LegEvent | Tick, now: datetime) -> Decision:
     """The call after `event`, and what must follow. Unchanged and empty when the event means nothing to it."""
     after, effects = _on_time(call, now) if isinstance(event, Tick) else _on_event(call, event, now)
-    if after == call and not effects:
+    if after == call and not effects and not isinstance(event, Tick):
         return call, ()
     after, closing = _close_if_over(_watch_the_room(after, now), now)
     return replace(after, wake_at=next_wake(after, now)), (*effects, *closing)
@@ -111,7 +112,7 @@ def next_wake(call: Call, now: datetime) -> datetime | None:
     if call.state is not CallState.STARTED:
         return None
     moments = [placement.deadline for placement in call.placements if placement.state is PlacementState.PLACED]
-    if call.ending and call.live_legs:
+    if call.ending and still_there(call):
         moments.append(now + ASK_AGAIN)
     if call.alone_since is not None and not call.ending:
         moments.append(call.alone_since + ALONE)
@@ -198,8 +199,21 @@ def _screened(call: Call, leg: Leg, now: datetime) -> Decision:
         return replace(call, screening_until=None), ()
     if call.screening_until is not None or call.ending:
         return call, ()
-    told = Speak(token=leg.token, role=leg.role, moment=Moment.SCREENING, name=call.asker_name)
+    told = Speak(
+        token=leg.token,
+        role=leg.role,
+        moment=Moment.SCREENING,
+        name=call.asker_name,
+        reason=_reason(call, leg),
+    )
     return replace(call, screening_until=now + SCREENING), (told,)
+
+
+def _reason(call: Call, leg: Leg) -> str:
+    """What the call is about: the first thing it was ordered to say."""
+    placement = call.placement(leg.token)
+    steps = placement.plan.flow.steps if placement else ()
+    return next((step.text for step in steps if isinstance(step, Say)), "")
 
 
 # --- the passing of time ------------------------------------------------------------------------
@@ -242,8 +256,18 @@ _REASONS_TO_END: Final[tuple[tuple[Callable[[Call, datetime], bool], str], ...]]
 )
 
 
+def still_there(call: Call) -> tuple[tuple[Token, LegRole], ...]:
+    """Whoever would have to be hung up: live legs, and placements we have heard nothing of yet."""
+    heard = {leg.token for leg in call.legs}
+    silent = [each for each in call.placements if each.state.is_open and each.token not in heard]
+    return (
+        *((leg.token, leg.role) for leg in call.live_legs),
+        *((each.token, each.role) for each in silent),
+    )
+
+
 def _hang_up_live(call: Call) -> tuple[HangUpLeg, ...]:
-    return tuple(HangUpLeg(token=leg.token, role=leg.role) for leg in call.live_legs)
+    return tuple(HangUpLeg(token=token, role=role) for token, role in still_there(call))
 
 
 def _limited(call: Call) -> list[Leg]:

@@ -133,11 +133,12 @@ class Dial:
     """Ring `parties` at once; the first to answer (and press the accept key) is bridged to this leg.
 
     When the bridge ends the flow ends. When nobody accepts within `ring_seconds`, the next step runs.
-    Meanwhile this leg hears ring tone, or `music`.
+    Meanwhile this leg hears ring tone, or `music`. Whoever answers hears `announce` before anything else.
     """
 
     parties: tuple[Party, ...]
     ring_seconds: int = 30
+    announce: str | None = None
     accept: Gather | None = None
     music: str | None = None
 
