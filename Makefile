@@ -54,8 +54,8 @@ LOCK := $(BIN)/uv --no-config pip compile --quiet --universal --python-version 3
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade
 
 lock: $(DEV_READY) ## resolve both locks afresh: versions and hashes, no index addresses, no paths
-	$(LOCK) --group build pyproject.toml --output-file requirements.txt >/dev/null
-	$(LOCK) --group build --group dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt >/dev/null
+	@$(LOCK) --group build pyproject.toml --output-file requirements.txt >/dev/null
+	@$(LOCK) --group build --group dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt >/dev/null
 
 clean: ## remove .venv and everything that tools leave behind
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov build *.egg-info

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.config import EnvironmentSettings, Settings, SpokenTexts, VendorSettings, entries
 from bot.domain.leg import TRANSITIONS
 from tests.house.repository import ROOT, read
+from tests.house.settings import vendor_name, vendor_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Part:
         place = re.compile(rf"(<!-- generated: {self.name} -->\n).*?(<!-- end: {self.name} -->)", re.DOTALL)
         if len(place.findall(text)) != 1:
             raise LookupError(f"{self.page} needs one place for “{self.name}”")
-        return place.sub(lambda found: f"{found[1]}{self.render().strip()}\n{found[2]}", text)
+        written = f"{self.render()}\n".lstrip("\n")
+        return place.sub(lambda found: found[1] + written + found[2], text)
 
 
 def leg_diagram() -> str:
@@ -44,15 +47,41 @@ def leg_diagram() -> str:
 def leg_table() -> str:
     """The same as a table: a row per state, a column per event, `·` where the event moves nothing."""
     kinds = list(dict.fromkeys(kind for row in TRANSITIONS.values() for kind in row))
-    lines = [["state", *(kind.value for kind in kinds)], ["---"] * (len(kinds) + 1)]
-    for state, row in TRANSITIONS.items():
-        lines.append([f"**{state.value}**", *(row[kind].value if kind in row else "·" for kind in kinds)])
+    rows = [
+        [f"**{state.value}**", *(row[kind].value if kind in row else "·" for kind in kinds)]
+        for state, row in TRANSITIONS.items()
+    ]
+    return _table(["state", *(kind.value for kind in kinds)], rows)
+
+
+def settings_table(kind: type[EnvironmentSettings]) -> str:
+    """One settings class: name, default, meaning."""
+    rows = [[f"`{entry.name}`", entry.default, entry.help] for entry in entries(kind)]
+    return _table(["setting", "default", "meaning"], rows)
+
+
+def vendor_tables() -> str:
+    """A heading and a table per vendor, and what it cannot do without."""
+    return "\n\n".join(_vendor(kind) for kind in vendor_settings())
+
+
+def _vendor(kind: type[VendorSettings]) -> str:
+    needs = " and ".join(f"`{name}`" for name in kind.required)
+    offered = [f"Offered when {needs} {'is' if len(kind.required) == 1 else 'are'} set."] if needs else []
+    return "\n\n".join([f"### {vendor_name(kind)}", *offered, settings_table(kind)])
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 PARTS = (
     Part("docs/call-states.md", "leg diagram", leg_diagram),
     Part("docs/call-states.md", "leg table", leg_table),
+    Part("docs/settings.md", "core settings", lambda: settings_table(Settings)),
+    Part("docs/settings.md", "spoken texts", lambda: settings_table(SpokenTexts)),
+    Part("docs/settings.md", "vendor settings", vendor_tables),
 )
 
 

@@ -1,13 +1,15 @@
 """Both locks install with plain pip anywhere: pinned, hashed, no index address, no path of a machine."""
 
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.repository import project, read
+from tests.house.repository import PACKAGES, imports, project, read, sources
 
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 PIN = re.compile(r"^([a-z0-9-]+)==([^ ;]+)(?: ; [^\\/]+)? \\$")
@@ -44,6 +46,20 @@ def test_the_locks_are_fresh() -> None:
 
 def test_the_development_lock_extends_the_runtime_lock() -> None:
     assert pins("requirements.txt").items() <= pins("requirements-dev.txt").items()
+
+
+def test_what_we_import_we_ask_for() -> None:
+    """A package that only comes along with another may stay away with its next release."""
+    asked = {canonicalize_name(Requirement(line).name) for line in project()["project"]["dependencies"]}
+    owners = packages_distributions()
+    borrowed = [
+        f"{source.at(node)} imports {name}"
+        for source in sources()
+        for node, name in imports(source)
+        if (top := name.split(".")[0]) not in sys.stdlib_module_names and top not in PACKAGES
+        if asked.isdisjoint(map(canonicalize_name, owners.get(top, [])))
+    ]
+    assert borrowed == []
 
 
 def test_the_build_needs_nothing_outside_the_lock() -> None:

@@ -33,6 +33,14 @@ def test_the_distribution_cannot_be_published() -> None:
     assert "Private :: Do Not Upload" in project()["project"]["classifiers"]
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_folder_with_code_is_a_package(package: str) -> None:
+    """Without an `__init__.py` the folder is left out of the installation."""
+    folders = {path.parent for path in (ROOT / package).rglob("*.py")}
+    folders |= {parent for folder in folders for parent in folder.parents if ROOT in parent.parents}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 def test_names_say_something() -> None:
     files = [source.path.stem for source in sources()]
     classes = [
