@@ -1,15 +1,21 @@
-"""A recording we keep: where it came from, how long it may stay, who may hear it."""
+"""A recording we keep: where it came from, how long it may stay, who may hear it, and what may become of it.
 
-from dataclasses import dataclass
+Each step answers None where it does not apply any more: what was deleted on its way stays deleted.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
+from bot.domain.audio import Sound
 from bot.domain.cdr import CallId
 from bot.domain.flow import LegRole
 from bot.domain.people import Room
 
 RecordingId = NewType("RecordingId", str)
+
+_ENDINGS: Final = {"audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
 
 
 class RecordingState(StrEnum):
@@ -55,3 +61,72 @@ class Recording:
     def playable(self, now: datetime) -> bool:
         """Its audio is here and may still be heard: a recording whose time is over counts as deleted."""
         return self.state is RecordingState.STORED and self.file is not None and now < self.expires_at
+
+    @property
+    def file_name(self) -> str:
+        """What a download is called; it gives nobody's number away: `voicemail-14.wav`."""
+        stem = f"voicemail-{self.number}" if self.voicemail else f"recording-{self.created_at:%Y-%m-%d-%H%M}"
+        return stem + _ENDINGS.get(self.content_type or "", "")
+
+    def taken(self, now: datetime, until: datetime) -> "Recording | None":
+        """One more try begins; nobody else begins another one before `until`."""
+        if not self._awaited(now):
+            return None
+        return replace(self, tries=self.tries + 1, next_try=until)
+
+    def again_at(self, moment: datetime) -> "Recording | None":
+        """The try came to nothing; the next one is due then."""
+        return replace(self, next_try=moment) if self.state is RecordingState.WAITING else None
+
+    def stored(self, sound: Sound, size: int, now: datetime) -> "Recording | None":
+        """Its audio, `size` bytes of it, is here, filed under the id."""
+        if not self._awaited(now):
+            return None
+        return replace(
+            self,
+            state=RecordingState.STORED,
+            file=self.id,
+            content_type=sound.content_type,
+            seconds=self.seconds if sound.seconds is None else round(sound.seconds, 3),
+            size=size,
+            next_try=None,
+        )
+
+    def failed(self) -> "Recording | None":
+        """It will not come any more."""
+        if self.state is not RecordingState.WAITING:
+            return None
+        return replace(self, state=RecordingState.FAILED, next_try=None)
+
+    def revoked(self) -> "Recording":
+        """Every link given out so far is dead."""
+        return replace(self, link_version=self.link_version + 1)
+
+    def ended(self, now: datetime, seconds: float | None = None) -> "Recording | None":
+        """Its time is over as of now; what is left of it is to be deleted. `seconds`: as it was measured."""
+        if self.state is RecordingState.DELETED:
+            return None
+        return replace(
+            self,
+            link_version=self.link_version + 1,
+            expires_at=min(self.expires_at, now),
+            next_try=None,
+            seconds=self.seconds if seconds is None else seconds,
+        )
+
+    def deleted(self) -> "Recording | None":
+        """Gone, and the caller's number with the voice."""
+        if self.state is RecordingState.DELETED:
+            return None
+        return replace(
+            self,
+            state=RecordingState.DELETED,
+            file=None,
+            size=None,
+            next_try=None,
+            caller=None,
+            source_url="",
+        )
+
+    def _awaited(self, now: datetime) -> bool:
+        return self.state is RecordingState.WAITING and now < self.expires_at
