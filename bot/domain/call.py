@@ -120,6 +120,14 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """One line of what the sentence was read as: the field and the words it came from."""
+
+    field: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledCall:
     """An order: whom, when (perhaps repeating), what happens, who asked, in which room.
 
@@ -137,19 +145,15 @@ class ScheduledCall:
     provider: str
     due: datetime
     zone: str
+    understood: tuple[Understood, ...] = ()
     recurrence: Recurrence | None = None
+    recurrence_words: tuple[str, ...] = ()
     skip: tuple[datetime, ...] = ()
-    name: str | None = None
+    left_out: tuple[str, ...] = ()
+    conference: str | None = None
+    expected_cost: Money | None = None
     cancelled: bool = False
     created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Understood:
-    """One line of what the sentence was read as: the field and the words it came from."""
-
-    field: str
-    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,14 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Choosing runs `text`: the original command with the open point settled. Empty text: nothing runs."""
+    """Choosing runs `text`: the original command with the open point settled. Empty text: nothing runs.
+
+    `name` is the word itself, where the choice is between names or spellings: typing it chooses too.
+    """
 
     label: str
     text: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +41,8 @@ class OpenQuestion:
     room: Room
     asker: str
     text: str
+    span: tuple[int, int] | None = None
+    """Where in `text` the doubt is: a phrase typed as the answer is put there and read again."""
     message: str
     choices: tuple[Choice, ...]
     call: CallId | None = None

@@ -8,8 +8,8 @@ raise StorageUnavailable. The SQL ledger and the memory ledger pass one contract
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from bot.domain.call import Call, CallState, OrderId, Placement, PlacementState, ScheduledCall
 from bot.domain.card import Card, Reply
@@ -181,6 +181,10 @@ class CallTable(Protocol):
     async def cdr(self, call: CallId) -> CallDetailRecord | None: ...
 
 
+BREAK: Final = timedelta(seconds=5)
+"""A provider account whose next free slot lies further back than this has been idle."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """A place in a provider account's rate. `at` is when the request may leave."""
@@ -195,9 +199,12 @@ class DispatchTable(Protocol):
         """The earliest due time, wake-up, lease end or check of anything that still waits."""
         ...
 
-    async def claim(self, *, owner: str, now: datetime, lease_until: datetime, limit: int) -> Sequence[Call]:
-        """Take up to `limit` calls for `owner`: `scheduled → claimed` where due ≤ now, and started calls with
-        unplaced legs that nobody holds. Rooms in turn, oldest first within a room."""
+    async def claim(
+        self, *, owner: str, now: datetime, lease_until: datetime, limit: int, provider: str | None = None
+    ) -> Sequence[Call]:
+        """Take up to `limit` calls (of that provider, if named) for `owner`: `scheduled → claimed` where
+        due ≤ now, and started calls with unplaced legs that nobody holds. Rooms in turn, oldest first within
+        a room."""
         ...
 
     async def renew(self, *, owner: str, until: datetime) -> None:
@@ -243,8 +250,15 @@ class DispatchTable(Protocol):
         """When the next slot of that account is free; None when it never placed anything."""
         ...
 
-    async def queued(self, provider: str, until: datetime) -> int:
-        """How many calls of that provider are due up to `until` and not yet placed."""
+    async def busy_since(self, account: str, *, now: datetime) -> datetime | None:
+        """Since when requests of that account have queued without a break; None when the next slot is free.
+
+        A break is a slot that nobody had reserved within `BREAK` of its time.
+        """
+        ...
+
+    async def queued(self, provider: str, *, since: datetime, until: datetime) -> int:
+        """How many calls of that provider are due from `since` up to `until` and not yet placed."""
         ...
 
 

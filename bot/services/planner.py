@@ -282,17 +282,17 @@ def _uses(plan: Plan, extra: Feature) -> bool:
 def _without(leg: LegPlan, lacking: Sequence[Feature]) -> LegPlan:
     if Feature.ACCEPT_KEY in lacking and leg.flow.record and _asks_to_accept(leg):
         raise NotPossible(reason="This provider cannot tell everybody that the call is recorded, so it is not.")
-    steps, branch = leg.flow.steps, leg.flow.on_machine
-    strip = lambda each: tuple(_strip(step, lacking) for step in each if not _dropped(step, lacking))  # noqa: E731
-    return replace(leg, flow=replace(leg.flow, steps=strip(steps), on_machine=None if branch is None else strip(branch)))
+    branch = None if leg.flow.on_machine is None else _stripped(leg.flow.on_machine, lacking)
+    return replace(leg, flow=replace(leg.flow, steps=_stripped(leg.flow.steps, lacking), on_machine=branch))
 
 
 def _asks_to_accept(leg: LegPlan) -> bool:
     return any(isinstance(step, Gather) or (isinstance(step, Dial) and step.accept) for step in leg.flow.steps)
 
 
-def _dropped(step: Step, lacking: Sequence[Feature]) -> bool:
-    return isinstance(step, Gather) and Feature.ACCEPT_KEY in lacking
+def _stripped(steps: Sequence[Step], lacking: Sequence[Feature]) -> tuple[Step, ...]:
+    no_key = Feature.ACCEPT_KEY in lacking
+    return tuple(_strip(step, lacking) for step in steps if not (no_key and isinstance(step, Gather)))
 
 
 def _strip(step: Step, lacking: Sequence[Feature]) -> Step:

@@ -1,0 +1,97 @@
+"""What a handler gets and gives: one person's request inside one unit of work, and the tools of the house."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.config import Settings
+from bot.domain.call import Understood
+from bot.domain.card import Button, Reply, ReplyKind
+from bot.domain.errors import NotPossible
+from bot.domain.people import Asker, Person, Room
+from bot.parse.context import ParseContext
+from bot.ports.clock import Bell, Clock, Ids
+from bot.ports.ledger import Transaction
+from bot.ports.voice import VoiceProvider
+from bot.services.cards import Cards
+from bot.services.dialer import Dialer
+from bot.services.guard import Guard
+from bot.services.planner import Defaults
+from bot.services.recordings import Recordings
+from bot.services.series import Series
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request. `text` is what was typed, or the sentence that a button stands for."""
+
+    tx: Transaction
+    asker: Asker
+    person: Person
+    room: Room
+    context: ParseContext
+    text: str = ""
+    understood: tuple[Understood, ...] = ()
+    is_admin: bool = False
+
+    @property
+    def tenant(self) -> str:
+        """The workspace whose numbers (#12), forwards and rules are meant."""
+        return self.room.tenant
+
+    @property
+    def zone(self) -> str:
+        """The asker's IANA zone."""
+        return self.context.tz
+
+    @property
+    def now(self) -> datetime:
+        """When it was handled, aware UTC."""
+        return self.context.now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The reply, and what is done once the transaction has been committed (at providers, never in the ledger).
+
+    No reply means that the card in the room says it all.
+    """
+
+    reply: Reply | None = None
+    then: tuple[Callable[[], Awaitable[None]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The tools of the house, for handlers."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    bell: Bell
+    providers: Mapping[str, VoiceProvider]
+    dialer: Dialer
+    cards: Cards
+    series: Series
+    guard: Guard
+    recordings: Recordings
+    defaults: Defaults
+
+    def provider(self, name: str | None, person: Person) -> VoiceProvider:
+        """The one named, else the person's, else the house's, else the first there is."""
+        for wanted in (name, person.provider, self.settings.provider):
+            if wanted is not None and wanted in self.providers:
+                return self.providers[wanted]
+        if not self.providers:
+            raise NotPossible(reason="No voice provider is set up. `patchline check` says what is missing.")
+        return next(iter(self.providers.values()))
+
+
+def say(text: str, *, buttons: tuple[Button, ...] = (), private: bool = True) -> Outcome:
+    """Just a reply."""
+    return Outcome(reply=Reply(text=text, buttons=buttons, private=private))
+
+
+def complain(text: str, *, buttons: tuple[Button, ...] = ()) -> Outcome:
+    """An error in words: nothing was done."""
+    return Outcome(reply=Reply(text=text, kind=ReplyKind.ERROR, buttons=buttons))

@@ -1,0 +1,158 @@
+"""Chat text in, an answer out: written down, then handled once, then told.
+
+`put` only writes the row: that is all a chat waits for. The work happens here afterwards: who are you, may
+you, what did you mean, do it, and the reply is committed with the work it reports. A redelivered message
+finds its key and does nothing; a crash between the work and the telling repeats the telling.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from bot.domain.actions import Action, parse_action
+from bot.domain.card import Reply
+from bot.domain.errors import StorageUnavailable, UserError
+from bot.domain.people import Person
+from bot.domain.policy import Refused, is_admin, may_use
+from bot.ports.chat import ChatPlatform, Inbound
+from bot.ports.ledger import Ledger, Transaction
+from bot.services.asking import Ask, Desk, Outcome, complain
+from bot.services.reading import context_for
+from bot.services.speaking import pressed, typed
+from bot.services.waiting import sleep_unless
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY: Final = 0.5
+FRESH: Final = timedelta(seconds=60)
+"""An older command asks before it dials."""
+
+
+class Intake:
+    """The `ChatInbox` of every chat of this process, and the loop that works it off."""
+
+    def __init__(self, *, ledger: Ledger, desk: Desk, chats: Mapping[str, ChatPlatform]) -> None:
+        self._ledger = ledger
+        self._desk = desk
+        self._chats = chats
+        self._changed = asyncio.Event()
+
+    async def put(self, inbound: Inbound) -> bool:
+        """Write it down. Raises StorageUnavailable when that failed: nothing was taken."""
+        async with self._ledger() as tx:
+            new = await tx.put_inbound(inbound, self._desk.clock.now())
+            await tx.commit()
+        self._changed.set()
+        return new
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._changed.clear()
+            try:
+                await self.work()
+            except StorageUnavailable as gone:
+                log.warning("inbox out of reach", reason=str(gone))
+            except Exception:
+                log.exception("intake")
+            await sleep_unless(self._changed, self._desk.clock, LOOK_EVERY)
+
+    async def work(self) -> None:
+        """Handle what is waiting, oldest first, and tell what has not been told."""
+        for name, chat in self._chats.items():
+            async with self._ledger() as tx:
+                waiting = await tx.waiting_inbound(name)
+            for inbound in waiting:
+                await self._handle(inbound)
+            await self._tell(name, chat)
+
+    # --- one message --------------------------------------------------------------------------
+
+    async def _handle(self, inbound: Inbound) -> None:
+        outcome = await self._safely(inbound)
+        for step in outcome.then:
+            try:
+                await step()
+            except Exception:
+                log.exception("after the answer")
+
+    async def _safely(self, inbound: Inbound) -> Outcome:
+        """Do it and keep the answer in one transaction; a mistake of ours undoes the work, never the answer."""
+        try:
+            return await self._answered(inbound, None)
+        except UserError as problem:
+            return await self._answered(inbound, complain(str(problem)))
+        except StorageUnavailable:
+            raise
+        except Exception:
+            log.exception("message not handled", platform=inbound.source.platform)
+            return await self._answered(inbound, complain("Something broke on my side; nothing was done. Please try again."))
+
+    async def _answered(self, inbound: Inbound, outcome: Outcome | None) -> Outcome:
+        async with self._ledger() as tx:
+            if outcome is None:
+                outcome = await self._outcome(tx, inbound)
+            await tx.answer(inbound.source, outcome.reply or Reply(text=""))
+            await tx.commit()
+        return outcome
+
+    async def _outcome(self, tx: Transaction, inbound: Inbound) -> Outcome:
+        person = await self._person(tx, inbound)
+        verdict = may_use(inbound.asker, person, self._desk.settings.access)
+        if isinstance(verdict, Refused):
+            await self._desk.guard.log_access(tx, inbound, verdict)
+            return complain(verdict.reason)
+        ask = Ask(
+            tx=tx,
+            asker=inbound.asker,
+            person=person,
+            room=inbound.room,
+            context=await context_for(tx, self._desk, inbound, person),
+            is_admin=is_admin(inbound.asker, self._desk.settings.access),
+        )
+        if inbound.action is not None:
+            return await self._pressed(ask, inbound.action)
+        stale = self._desk.clock.now() - inbound.sent_at > FRESH
+        return await typed(self._desk, ask, inbound.text or "", stale=stale)
+
+    async def _pressed(self, ask: Ask, text: str) -> Outcome:
+        try:
+            action: Action = parse_action(text)
+        except ValueError:
+            return complain("That button is not one of mine.")
+        return await pressed(self._desk, ask, action)
+
+    async def _person(self, tx: Transaction, inbound: Inbound) -> Person:
+        known = await tx.person(inbound.asker.key) or Person(key=inbound.asker.key)
+        return replace(
+            known,
+            name=inbound.asker.name or known.name,
+            timezone=known.timezone or inbound.timezone,
+        )
+
+    # --- telling ------------------------------------------------------------------------------
+
+    async def _tell(self, name: str, chat: ChatPlatform) -> None:
+        async with self._ledger() as tx:
+            untold = await tx.undelivered(name)
+        for inbound, reply in untold:
+            if reply.text:
+                await self._reply(chat, inbound, reply)
+            async with self._ledger() as tx:
+                await tx.delivered(inbound.source)
+                await tx.commit()
+
+    async def _reply(self, chat: ChatPlatform, inbound: Inbound, reply: Reply) -> None:
+        try:
+            await chat.reply(inbound.room, inbound.asker, reply)
+        except Exception as error:
+            # The work is done and its card is in the outbox; only this sentence is put into the outbox too.
+            log.warning("reply not delivered", chat=chat.name, error=type(error).__name__)
+            async with self._ledger() as tx:
+                await tx.put_reply(inbound.room, inbound.asker, reply, self._desk.clock.now())
+                await tx.commit()
+

@@ -1,0 +1,258 @@
+"""From a call that was understood to a row that will be dialled: planned, judged, written down.
+
+Nothing here dials. A call for now is a call that is due now; the scheduler does the rest.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from bot.domain import replies
+from bot.domain.call import Call, CallKind, CallState, LegPlan, OrderId, ScheduledCall
+from bot.domain.card import Reply
+from bot.domain.cdr import CallId, Money
+from bot.domain.errors import NotPossible, ProviderError
+from bot.domain.flow import Conference, Step
+from bot.domain.numbers import Address
+from bot.domain.policy import Ask as AskFirst
+from bot.domain.policy import Refused
+from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, QuestionKind
+from bot.domain.schedule import next_fire
+from bot.parse import command as said
+from bot.parse.wording import rule_words
+from bot.ports.voice import QuotesRates, VoiceProvider
+from bot.services.asking import Ask, Desk, Outcome, complain
+from bot.services.planner import Plan, fit, plan_order
+from bot.services.series import occurrence
+
+Order = said.Call | said.Conference | said.Remind
+FULL_MINUTE: Final = timedelta(seconds=2)
+"""A person is told the expected start when our own rate makes them wait longer than this."""
+
+
+async def place_order(desk: Desk, ask: Ask, order: Order) -> Outcome:
+    """Plan it, judge it, write it down; the card in the room is the answer. Raises UserError."""
+    if isinstance(order, said.Call) and order.one_by_one and len(order.targets) > 1:
+        return await _one_by_one(desk, ask, order)
+    return await _order(desk, ask, order)
+
+
+async def _one_by_one(desk: Desk, ask: Ask, order: said.Call) -> Outcome:
+    """A call back each; every one waits until the one before it is over."""
+    outcomes: list[Outcome] = []
+    before: CallId | None = None
+    for target in order.targets:
+        outcome, call = await _written(desk, ask, replace(order, targets=(target,), one_by_one=False), before)
+        outcomes.append(outcome)
+        if call is None:
+            break
+        before = call.id
+    return Outcome(reply=outcomes[-1].reply, then=tuple(each for done in outcomes for each in done.then))
+
+
+async def _order(desk: Desk, ask: Ask, order: Order) -> Outcome:
+    outcome, _ = await _written(desk, ask, order, None)
+    return outcome
+
+
+async def _written(desk: Desk, ask: Ask, order: Order, follows: CallId | None) -> tuple[Outcome, Call | None]:
+    return await _judged(desk, ask, await _scheduled(desk, ask, order), _targets(order), follows)
+
+
+async def _judged(
+    desk: Desk,
+    ask: Ask,
+    order: ScheduledCall,
+    targets: Sequence[said.Target] = (),
+    follows: CallId | None = None,
+) -> tuple[Outcome, Call | None]:
+    """Ask policy, then write the order and its first call down. No call when policy refused."""
+    verdict = await desk.guard.when_ordered(ask, order, targets)
+    if isinstance(verdict, Refused):
+        return complain(verdict.reason), None
+    call = occurrence(order, order.due, CallId(desk.ids.new()), ask.now)
+    if isinstance(verdict, AskFirst):
+        call = await hold(desk, ask, call, tuple(reason.sentence for reason in verdict.reasons))
+    elif follows is not None:
+        call = replace(call, state=CallState.HELD, follows=follows, reason="It waits for the one before it.")
+    await ask.tx.save_order(order)
+    await ask.tx.add_call(call)
+    await desk.cards.put(ask.tx, call)
+    return Outcome(reply=await _expected_start(desk, ask, call), then=(_ring(desk, call),)), call
+
+
+def _ring(desk: Desk, call: Call) -> Callable[[], Awaitable[None]]:
+    async def ring() -> None:
+        desk.bell.ring_at(call.due)
+
+    return ring
+
+
+async def _expected_start(desk: Desk, ask: Ask, call: Call) -> Reply | None:
+    """Said at once where our own rate makes the call wait: that many are ahead of it in its minute."""
+    rate = desk.dialer.rate(call.provider)
+    if not rate or call.state is not CallState.SCHEDULED:
+        return None
+    minute = call.due - timedelta(seconds=60)
+    ahead = await ask.tx.queued(call.provider, since=minute, until=call.due)
+    start = max(minute, await ask.tx.next_free(call.provider) or minute) + timedelta(seconds=ahead / rate)
+    if start - call.due <= FULL_MINUTE:
+        return None
+    return Reply(text=replies.waits_for_its_turn(call, start, ask.zone))
+
+
+def _targets(order: Order) -> Sequence[said.Target]:
+    return (order.target,) if isinstance(order, said.Remind) else order.targets
+
+
+async def _scheduled(desk: Desk, ask: Ask, order: Order) -> ScheduledCall:
+    provider = desk.provider(None if isinstance(order, said.Remind) else order.terms.via, ask.person)
+    defaults = desk.defaults
+    plan = fit(
+        plan_order(
+            order,
+            me=ask.context.me,
+            my_name=ask.asker.name,
+            conference=_room_name(order) or desk.ids.new(),
+            defaults=defaults,
+        ),
+        provider,
+    )
+    due, zone = _when(order, ask)
+    return ScheduledCall(
+        id=OrderId(desk.ids.new()),
+        number=await ask.tx.next_number(ask.tenant),
+        kind=plan.kind,
+        room=ask.room,
+        asker=ask.asker.key,
+        asker_name=ask.asker.name,
+        text=ask.text,
+        plan=plan.legs,
+        provider=provider.name,
+        due=due,
+        zone=zone,
+        understood=ask.understood,
+        recurrence=order.every,
+        recurrence_words=rule_words(order.every) if order.every else (),
+        left_out=plan.left_out,
+        conference=plan.conference,
+        expected_cost=await expected_cost(provider, plan),
+        created_at=ask.now,
+    )
+
+
+def _room_name(order: Order) -> str | None:
+    return None if isinstance(order, said.Remind) else order.terms.room
+
+
+def _when(order: Order, ask: Ask) -> tuple[datetime, str]:
+    """The instant, and the zone it was meant in."""
+    if order.every is not None:
+        due = next_fire(order.every, ask.now)
+        if due is None:
+            raise NotPossible(reason="That rule never comes to a date.")
+        return due, order.every.zone
+    if order.when is not None:
+        return order.when.at, order.when.zone
+    return ask.now, ask.zone
+
+
+async def expected_cost(provider: VoiceProvider, plan: Plan) -> Money | None:
+    """What a minute of the whole call costs, all its legs together; None where the provider does not say."""
+    if not isinstance(provider, QuotesRates):
+        return None
+    total, currency = Decimal(0), "USD"
+    try:
+        for address in _addresses(plan):
+            quote = await provider.rate(address)
+            total, currency = total + quote.per_minute.amount, quote.per_minute.currency
+    except ProviderError:
+        return None
+    return Money(amount=total, currency=currency)
+
+
+def _addresses(plan: Plan) -> tuple[Address, ...]:
+    return tuple(party.address for leg in plan.legs for party in (leg.party, *leg.flow.parties()))
+
+
+async def hold(desk: Desk, ask: Ask, call: Call, reasons: tuple[str, ...]) -> Call:
+    """The call waits for Confirm, with its reasons; the question lives ten minutes and is answered once."""
+    question = OpenQuestion(
+        id=QuestionId(desk.ids.new()),
+        kind=QuestionKind.CONFIRM,
+        room=ask.room,
+        asker=ask.asker.key,
+        text=ask.text,
+        message=" ".join(reasons),
+        choices=(Choice(label="Confirm", text="yes"), Choice(label="Cancel", text="")),
+        call=call.id,
+        created_at=ask.now,
+        expires_at=ask.now + LIFETIME,
+    )
+    await ask.tx.save_question(question)
+    return replace(call, state=CallState.HELD, reason=" ".join(reasons))
+
+
+async def confirm(desk: Desk, ask: Ask, call: Call, question: OpenQuestion) -> Outcome:
+    """Yes: asked of policy once more, then scheduled. The second press gets the first one's answer."""
+    if call.state is not CallState.HELD:
+        return complain(question.outcome or f"#{call.number} is {call.state} already.")
+    refusal = await desk.guard.refusal_when_placed(call, ask.now, tx=ask.tx)
+    if refusal is not None:
+        await ask.tx.close_question(question.id, refusal.reason)
+        refused = replace(call, state=CallState.REFUSED, reason=refusal.reason)
+        await save(desk, ask, refused)
+        return complain(refusal.reason)
+    if not await ask.tx.close_question(question.id, f"#{call.number} was confirmed already."):
+        return complain(f"#{call.number} was confirmed already.")
+    due = max(call.due, ask.now)
+    confirmed = replace(call, state=CallState.SCHEDULED, reason=None, due=due, lifts_live_limit=True)
+    await save(desk, ask, confirmed)
+    return Outcome(reply=await _expected_start(desk, ask, confirmed), then=(_ring(desk, confirmed),))
+
+
+async def save(desk: Desk, ask: Ask, call: Call) -> None:
+    """The call and its card, in the asker's transaction."""
+    await ask.tx.save_call(call)
+    await desk.cards.put(ask.tx, call)
+
+
+async def again(desk: Desk, ask: Ask, call: Call) -> Outcome:
+    """The same order once more, now, as a call of its own: a new number, judged anew."""
+    if call.kind is CallKind.INBOUND:
+        raise NotPossible(reason="That call came to us; use Call back.")
+    order = await ask.tx.order(call.order) if call.order else None
+    room = desk.ids.new() if call.conference else None
+    scheduled = ScheduledCall(
+        id=OrderId(desk.ids.new()),
+        number=await ask.tx.next_number(ask.tenant),
+        kind=call.kind,
+        room=ask.room,
+        asker=ask.asker.key,
+        asker_name=ask.asker.name,
+        text=call.text,
+        plan=_in_room(order.plan if order is not None else call.plan, room),
+        provider=call.provider,
+        due=ask.now,
+        zone=call.zone,
+        understood=call.understood,
+        left_out=call.left_out,
+        conference=room,
+        expected_cost=call.expected_cost,
+        created_at=ask.now,
+    )
+    outcome, _ = await _judged(desk, ask, scheduled)
+    return outcome
+
+
+def _in_room(plan: Sequence[LegPlan], room: str | None) -> tuple[LegPlan, ...]:
+    """A conference that is called again meets in a room of its own."""
+    if room is None:
+        return tuple(plan)
+    return tuple(replace(leg, flow=replace(leg.flow, steps=_moved(leg.flow.steps, room))) for leg in plan)
+
+
+def _moved(steps: Sequence[Step], room: str) -> tuple[Step, ...]:
+    return tuple(replace(step, room=room) if isinstance(step, Conference) else step for step in steps)

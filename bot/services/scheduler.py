@@ -1,0 +1,224 @@
+"""The clock loop: whatever is due is claimed, started and handed to the dialer, once.
+
+A ring of the bell is only a hint; the rows decide. Each tick claims what is due, then sweeps: lapsed claims,
+calls that want another look, open questions about placements, confirmations nobody gave. No tick waits for a
+provider: calls are started beside it.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import floor
+from typing import Final
+
+import structlog
+
+from bot.domain.call import GRACE, Call, CallState
+from bot.domain.cdr import CallId
+from bot.domain.errors import StorageUnavailable
+from bot.ports.clock import Bell, Clock
+from bot.ports.ledger import Ledger
+from bot.ports.voice import VoiceProvider
+from bot.services.dialer import Dialer
+from bot.services.guard import Guard
+from bot.services.progress import Progress
+from bot.services.reconcile import Reconcile
+from bot.services.series import Series
+
+log = structlog.get_logger(__name__)
+
+LEASE: Final = timedelta(seconds=5)
+RENEW_EVERY: Final = 1.5
+LOOK_AHEAD: Final = 3.0
+"""Only what has a rate slot within so many seconds is claimed; the rest stays where it can be cancelled."""
+BATCH: Final = 64
+IN_FLIGHT: Final = 256
+IDLE_GAP: Final = timedelta(milliseconds=50)
+"""Between two ticks of which the first found nothing it could do."""
+
+
+class Scheduler:
+    """One per dispatching process."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        bell: Bell,
+        dialer: Dialer,
+        progress: Progress,
+        reconcile: Reconcile,
+        guard: Guard,
+        series: Series,
+        providers: Mapping[str, VoiceProvider],
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._bell = bell
+        self._dialer = dialer
+        self._progress = progress
+        self._reconcile = reconcile
+        self._guard = guard
+        self._series = series
+        self._providers = providers
+        self._starting: dict[CallId, asyncio.Task[None]] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+        self.last_tick: datetime | None = None
+        """For `/readyz`: the dispatcher is alive when this is recent."""
+
+    async def run(self) -> None:
+        """Until cancelled; then what is in flight gets a moment to be written down."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._bell.run(self.ring))
+            tasks.create_task(self._renew())
+            tasks.create_task(self._ledger.watch(lambda: self._bell.ring_at(None)))
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for calls that are being placed right now, so that a stop leaves nothing ambiguous."""
+        waiting = [*self._starting.values(), *([self._sweeping] if self._sweeping else [])]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    async def ring(self) -> datetime | None:
+        """One tick, at the loop's edge: whatever goes wrong is logged and the loop lives on."""
+        try:
+            return await self._tick()
+        except StorageUnavailable as gone:
+            log.warning("database out of reach", reason=str(gone))
+        except Exception:
+            log.exception("dispatcher tick")
+        return None
+
+    async def _tick(self) -> datetime | None:
+        now = self._clock.now()
+        self.last_tick = now
+        claimed = await self._claim(now)
+        if self._sweeping is None or self._sweeping.done():
+            self._sweeping = asyncio.create_task(self._sweep())
+        async with self._ledger() as tx:
+            following = await tx.next_moment()
+        if following is None or claimed:
+            return now if claimed else None
+        return max(following, now + IDLE_GAP)
+
+    # --- due calls ----------------------------------------------------------------------------
+
+    async def _claim(self, now: datetime) -> int:
+        claimed = 0
+        for name in self._providers:
+            room = min(BATCH, IN_FLIGHT - len(self._starting))
+            if room <= 0:
+                break
+            async with self._ledger() as tx:
+                slots = await self._slots(name, now)
+                calls = await tx.claim(
+                    owner=self._dialer.owner, now=now, lease_until=now + LEASE, limit=min(room, slots), provider=name
+                )
+                await tx.commit()
+            for call in calls:
+                self._start(call)
+            claimed += len(calls)
+        return claimed
+
+    async def _slots(self, provider: str, now: datetime) -> int:
+        """How many requests may leave through this account within the look-ahead."""
+        rate = self._dialer.rate(provider)
+        if not rate:
+            return BATCH
+        async with self._ledger() as tx:
+            free = await tx.next_free(provider)
+        ahead = LOOK_AHEAD - max(0.0, (free - now).total_seconds() if free else 0.0)
+        return max(0, floor(ahead * rate))
+
+    def _start(self, call: Call) -> None:
+        task = asyncio.create_task(self._started(call))
+        self._starting[call.id] = task
+        task.add_done_callback(lambda _: self._starting.pop(call.id, None))
+
+    async def _started(self, call: Call) -> None:
+        try:
+            if call.order is not None:
+                await self._series.plan_next(call.order, call.due)
+            if call.state is CallState.CLAIMED and not await self._may_start(call):
+                return
+            await asyncio.gather(*(self._dialer.place(call, plan) for plan in call.unplaced))
+            async with self._ledger() as tx:
+                await tx.done_placing(call.id, owner=self._dialer.owner)
+                await tx.commit()
+        except StorageUnavailable as gone:
+            # The lease runs out and the rows say how far it got.
+            log.warning("call left to its lease", call=call.number, reason=str(gone))
+        except Exception:
+            log.exception("call not started", call=call.number)
+
+    async def _may_start(self, call: Call) -> bool:
+        """Too late, or no longer allowed: told, and never dialled."""
+        now = self._clock.now()
+        if now > call.due + GRACE and not await self._waited_for_a_slot(call):
+            await self._drop(call, CallState.MISSED, f"It was due at {call.due:%H:%M} UTC and I was not running then.")
+            return False
+        refusal = await self._guard.refusal_when_placed(call, now)
+        if refusal is not None:
+            await self._drop(call, CallState.REFUSED, refusal.reason)
+            return False
+        return True
+
+    async def _waited_for_a_slot(self, call: Call) -> bool:
+        """Waiting for our own rate is not lateness: the account has been busy since before it was due."""
+        async with self._ledger() as tx:
+            since = await tx.busy_since(call.provider, now=self._clock.now())
+        return since is not None and since <= call.due + GRACE
+
+    async def _drop(self, claimed: Call, state: CallState, reason: str) -> None:
+        async with self._ledger() as tx:
+            call = await tx.call(claimed.id)
+            if call is None or call.state is not CallState.CLAIMED:
+                return
+            await self._dialer.save(tx, replace(call, state=state, reason=reason), ())
+            await tx.commit()
+
+    # --- everything else that time brings -------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        try:
+            now = self._clock.now()
+            async with self._ledger() as tx:
+                if await tx.lapse(now):
+                    await tx.commit()
+            async with self._ledger() as tx:
+                wakes = await tx.wakes(now)
+            for call_id in wakes:
+                await self._progress.tick(call_id)
+            await self._reconcile.sweep()
+            await self._expire_confirmations(now)
+        except StorageUnavailable as gone:
+            log.warning("database out of reach", reason=str(gone))
+        except Exception:
+            log.exception("sweep")
+
+    async def _expire_confirmations(self, now: datetime) -> None:
+        async with self._ledger() as tx:
+            expired = await tx.expired_confirmations(now)
+        for question in expired:
+            async with self._ledger() as tx:
+                call = await tx.call(question.call) if question.call else None
+                await tx.close_question(question.id, "It was not confirmed within 10 minutes.")
+                if call is not None and call.state is CallState.HELD:
+                    reason = "Not confirmed within 10 minutes, so nothing was dialled."
+                    await self._dialer.save(tx, replace(call, state=CallState.CANCELLED, reason=reason), ())
+                await tx.commit()
+
+    async def _renew(self) -> None:
+        """Keep our claims while we are working on them."""
+        while True:
+            await self._clock.sleep(RENEW_EVERY)
+            if not self._starting:
+                continue
+            try:
+                async with self._ledger() as tx:
+                    await tx.renew(owner=self._dialer.owner, until=self._clock.now() + LEASE)
+                    await tx.commit()
+            except StorageUnavailable as gone:
+                log.warning("leases not renewed", reason=str(gone))
