@@ -67,7 +67,7 @@ def state_of(call: Call) -> str:
         case CallState.DONE:
             return _end_state(call)
         case CallState.HELD:
-            return "confirm"
+            return "confirm" if call.follows is None else "scheduled"
         case CallState.CLAIMED:
             return "placing"
         case _:
@@ -150,6 +150,10 @@ def _names(parties: Sequence[Party], view: View) -> str:
 
 
 def _state_words(call: Call, view: View, state: str) -> str:
+    if call.follows is not None and call.state is CallState.HELD:
+        return "waits for the one before it"
+    if state == "scheduled" and (call.due - view.now).total_seconds() < 1:
+        return "about to be placed"
     if state == "scheduled":
         return f"scheduled for {phrases.short_moment(call.due, view.asker_zone)}"
     if state == "conference":

@@ -17,6 +17,9 @@ from bot.domain.phrases import capital, joined, span, talk_time
 SHORTEST_MESSAGE: Final = 2.0
 """Seconds; anything shorter is a missed call."""
 
+CALLER: Final = LegRole("A")
+"""The leg of whoever called one of our numbers."""
+
 Naming = Callable[[Party], str]
 """How a party is called on this card: a name, `you`, or as much of the number as may be shown."""
 
@@ -28,7 +31,8 @@ def progress(call: Call, leg: Leg, now: datetime) -> str:
     """`ringing 4 s`, `answered after 6 s, pressed 1, talking 1:05`, `no answer after 30 s`."""
     if not leg.was_answered:
         return _unanswered(leg, now)
-    parts = [_pick_up(leg), _key(call, leg), *_at_present(call, leg, now)]
+    called_us = call.kind is CallKind.INBOUND and leg.role == CALLER
+    parts = ["" if called_us else _pick_up(leg), _key(call, leg), *_at_present(call, leg, now)]
     return ", ".join(part for part in parts if part)
 
 
@@ -74,7 +78,7 @@ _WITH_SECONDS: Final = ("no answer", "stopped ringing")
 def _pick_up(leg: Leg) -> str:
     words = _PICK_UP_WORDS.get(leg.verdict, "answered") if leg.verdict else "answered"
     rung = _rung_seconds(leg, leg.answered_at)
-    return f"{words} after {span(rung)}" if rung else words
+    return f"{words} after {span(rung)}" if rung >= 0.5 else words
 
 
 _PICK_UP_WORDS: Final = {
@@ -154,7 +158,9 @@ def message_seconds(call: Call) -> float | None:
 
 def is_unconfirmed(call: Call) -> bool:
     """Some placement left and nobody can say whether a phone rang."""
-    return any(_is_doubtful(call, each) for each in call.placements)
+    # Where re-dialling was chosen, only the last attempt for a leg counts.
+    latest = {each.role: each for each in call.placements}
+    return any(_is_doubtful(call, each) for each in latest.values())
 
 
 def _is_doubtful(call: Call, placement: Placement) -> bool:
@@ -320,5 +326,5 @@ def time_spent(call: Call) -> tuple[str, ...]:
     connected = [_since(leg.bridged_at, leg.ended_at) for leg in call.legs if leg.bridged_at]
     if connected:
         return (f"talk time {talk_time(max(connected))}",)
-    held = max((leg.talk_seconds for leg in call.legs), default=0)
+    held = max((_since(leg.answered_at, leg.ended_at) for leg in call.legs), default=0)
     return (f"on the line {talk_time(held)}",) if held else ()

@@ -6,8 +6,9 @@ from typing import Final
 
 from bot.domain import outcome, phrases, steps
 from bot.domain.call import Call, CallKind, CallState, Placement, PlacementState
+from bot.domain.cdr import Money
 from bot.domain.countries import country
-from bot.domain.flow import Feature, LegRole, Party
+from bot.domain.flow import Feature, Party
 from bot.domain.leg import Leg, LegState
 from bot.domain.number_ranges import region_of, zones_of
 from bot.domain.numbers import PhoneNumber
@@ -46,7 +47,7 @@ def _number(party: Party, view: View) -> str:
 
 def caller(call: Call, view: View) -> str:
     """Who called one of our numbers."""
-    leg = call.leg(LegRole("A"))
+    leg = call.leg(outcome.CALLER)
     if call.caller is None:
         return "a withheld number"
     if leg is not None and leg.party.name:
@@ -83,7 +84,7 @@ def _receipt(call: Call, view: View) -> list[str]:
 
 def _inbound_naming(call: Call, view: View) -> outcome.Naming:
     def name(party: Party) -> str:
-        return caller(call, view) if party.role == "A" else naming(view)(party)
+        return caller(call, view) if party.role == outcome.CALLER else naming(view)(party)
 
     return name if call.kind is CallKind.INBOUND else naming(view)
 
@@ -116,8 +117,7 @@ def _placed_when(call: Call, view: View) -> list[str]:
 
 def _parties(call: Call, view: View) -> list[str]:
     if call.kind is CallKind.INBOUND:
-        own = f"Called number: {_did(call, view)}." if call.did else ""
-        return [line for line in (_caller_line(call, view), own) if line]
+        return [f"Called number: {_did(call, view)}."] if call.did else []
     if call.legs or call.placements:
         return []  # the legs say who they are
     return [f"{_who(party, view)}{_clock_there(party, call, view)}" for party in call.parties]
@@ -150,14 +150,6 @@ def _clock_there(party: Party, call: Call, view: View) -> str:
     return f" · their time {phrases.day_and_clock(at, zones[0])}{night}{'' if saved else ' (guess)'}"
 
 
-def _caller_line(call: Call, view: View) -> str:
-    if call.caller is None:
-        return "The caller withheld their number."
-    party = Party(role=LegRole("A"), address=call.caller)
-    leg = call.leg(LegRole("A"))
-    return f"Caller: {_who(leg.party if leg else party, view)}."
-
-
 def _did(call: Call, view: View) -> str:
     assert call.did is not None
     return phrases.address_words(PhoneNumber(e164=call.did), private=view.private)
@@ -182,9 +174,18 @@ def _terms(call: Call, view: View) -> list[str]:
         phrases.caller_id_words(plan.caller_id, private=view.private),
         f"recorded{by}, each party is told first" if recorded else "not recorded",
         limit,
-        f"expected cost {call.expected_cost}" if call.expected_cost else "",
+        _price(call, plan.max_seconds),
     ]
     return [" · ".join(term for term in terms if term) + "."]
+
+
+def _price(call: Call, max_seconds: int) -> str:
+    """Per minute for all legs together, and what the limit makes of it."""
+    rate = call.expected_cost
+    if rate is None:
+        return ""
+    most = Money(amount=rate.amount * -(-max_seconds // 60), currency=rate.currency)
+    return f"about {rate} a minute{f', at most {most}' if max_seconds else ''}"
 
 
 def _legs(call: Call, view: View) -> list[str]:
@@ -208,7 +209,7 @@ def _plan_line(call: Call, party: Party, view: View) -> str:
 
 
 def _line_of(call: Call, leg: Leg, view: View) -> str:
-    withheld = call.kind is CallKind.INBOUND and leg.role == "A" and call.caller is None
+    withheld = call.kind is CallKind.INBOUND and leg.role == outcome.CALLER and call.caller is None
     who = "The caller" if withheld else _who(leg.party, view)
     return f"{who}: {outcome.progress(call, leg, view.now)}"
 
@@ -249,14 +250,14 @@ def _recording_line(view: RecordingView) -> str:
 
 def _notes(call: Call, view: View) -> list[str]:
     lines = [call.reason] if call.reason else _own_reason(call)
-    if call.state is CallState.HELD and call.reason:
+    if call.state is CallState.HELD and call.reason and call.follows is None:
         lines = [f"Please confirm: {call.reason}"]
     if call.state is CallState.STARTED:
         lines += _hanging_up(call, view)
     if outcome.is_unconfirmed(call):
         lines.append(_unconfirmed_words(call))
     if call.left_out and not call.state.is_final:
-        lines.append(f"{call.provider} cannot do this, so it is left out: {', '.join(call.left_out)}.")
+        lines.append(f"With {call.provider}: {'; '.join(call.left_out)}.")
     if call.kind is CallKind.INBOUND and call.caller is None and call.state.is_final:
         lines.append("A withheld number cannot be called back.")
     return [_shown(line, view) for line in (*lines, *call.notes)]

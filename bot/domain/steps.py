@@ -64,16 +64,16 @@ def _machine_branch(plan: LegPlan, name: Naming, whole: bool) -> list[str]:
 
 
 def _in_words(steps: Sequence[Step], name: Naming, whole: bool) -> list[str]:
-    """Repeated steps are said once with how often; what follows a Dial runs only when nobody took it."""
-    lines = []
-    dialled = False
+    """Repeats are said once, with how often; what follows a Dial runs only when nobody took it."""
+    lines: list[str] = []
+    after_dial = False
     for step, same in groupby(steps):
         times = len(list(same))
         words = _step(step, name, whole)
         if not words:
             continue
-        lines.append(f"{'if nobody answers, ' * dialled}{words}{_TIMES.get(times, f' {times} times')}")
-        dialled = dialled or isinstance(step, Dial)
+        lines.append(f"{'if nobody answers, ' * after_dial}{words}{_TIMES.get(times, f' {times} times')}")
+        after_dial = isinstance(step, Dial)
     return lines
 
 
