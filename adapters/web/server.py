@@ -1,0 +1,85 @@
+"""One web server in the running loop. Signals belong to the program; requests hold tokens and are not logged."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from bot.domain.errors import ConfigError
+
+LAST_WORDS: Final = 1
+"""Seconds that answers under way get when the server stops; then they are cut off."""
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.decided = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets=sockets)
+        finally:
+            self.decided.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[int]:
+    """Answer on that address while the block runs; gives the bound port (`port=0` picks a free one).
+
+    Raises ConfigError when the address cannot be had. Leaving takes two seconds at the most.
+    """
+    listening = _bind(host, port)
+    server = _Server(_config(app))
+    running = asyncio.create_task(server.serve(sockets=[listening]), name="web")
+    try:
+        await server.decided.wait()
+        if not server.started:
+            await running
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await running
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=LAST_WORDS,
+    )
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=512)
+    except OSError as trouble:
+        raise ConfigError(problems=[_explain(trouble, host, port)]) from trouble
+    listening.setblocking(False)
+    return listening
+
+
+def _explain(trouble: OSError, host: str, port: int) -> str:
+    if trouble.errno == errno.EADDRINUSE:
+        return (
+            f"PORT: {port} on {host} is taken by another program. Stop that one, or set PORT to a free port."
+        )
+    if trouble.errno == errno.EACCES:
+        return f"PORT: this user may not listen on {port}. Set PORT to 1024 or above."
+    return f"HOST: cannot listen on {host} port {port}: {trouble.strerror or trouble}."
