@@ -7,9 +7,6 @@ from typing import Final
 from bot.domain.cdr import Money
 from bot.domain.numbers import Address
 
-MAX_CONFIRMED_LEGS: Final = 50
-"""Confirm lifts the live-leg limit of a room up to here; a typing slip must not ring a whole town."""
-
 FORWARD_WITHIN: Final = timedelta(seconds=90)
 """A forward reaches voicemail, or a spoken goodbye, within this."""
 
