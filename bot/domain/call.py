@@ -200,6 +200,8 @@ class Call:
     did: str | None = None
     created_at: datetime
     lifts_live_limit: bool = False
+    brought: tuple[Party, ...] = ()
+    """People whom a transfer brought in: they are in nobody's plan."""
     follows: CallId | None = None
     """Held until that call is over: one of several that were ordered one after the other."""
 
@@ -217,7 +219,8 @@ class Call:
     @property
     def parties(self) -> tuple[Party, ...]:
         """Everybody this call is about, in the order of the plan."""
-        return tuple(party for plan in self.plan for party in (plan.party, *plan.flow.parties()))
+        planned = (party for plan in self.plan for party in (plan.party, *plan.flow.parties()))
+        return (*planned, *self.brought)
 
     @property
     def is_over(self) -> bool:

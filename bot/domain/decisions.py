@@ -176,11 +176,11 @@ def end_deadline(plan: LegPlan, placed_at: datetime) -> datetime:
 
 def _leg_of(call: Call, placement: Placement, event: LegEvent) -> Leg:
     known = (leg for leg in call.legs if leg.token == event.token and leg.role == event.role)
-    return next(known, None) or Leg(token=event.token, party=_party_of(placement, event))
+    return next(known, None) or Leg(token=event.token, party=_party_of(call, placement, event))
 
 
-def _party_of(placement: Placement, event: LegEvent) -> Party:
-    planned = (placement.plan.party, *placement.plan.flow.parties())
+def _party_of(call: Call, placement: Placement, event: LegEvent) -> Party:
+    planned = (placement.plan.party, *placement.plan.flow.parties(), *call.brought)
     stranger = Party(role=event.role, address=event.address or placement.plan.party.address)
     return next((party for party in planned if party.role == event.role), stranger)
 

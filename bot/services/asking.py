@@ -1,53 +1,24 @@
-"""What a handler gets and gives: one person's request inside one unit of work, and the tools of the house."""
+"""What a handler gets and gives: the tools of the house beside the request, and an outcome."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.config import Settings
-from bot.domain.call import Understood
 from bot.domain.card import Button, Reply, ReplyKind
 from bot.domain.errors import NotPossible
-from bot.domain.people import Asker, Person, Room
-from bot.parse.context import ParseContext
+from bot.domain.people import Person
 from bot.ports.clock import Bell, Clock, Ids
-from bot.ports.ledger import Transaction
 from bot.ports.voice import VoiceProvider
 from bot.services.cards import Cards
 from bot.services.dialer import Dialer
 from bot.services.guard import Guard
 from bot.services.planner import Defaults
 from bot.services.recordings import Recordings
+from bot.services.request import Ask
 from bot.services.series import Series
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """One request. `text` is what was typed, or the sentence that a button stands for."""
-
-    tx: Transaction
-    asker: Asker
-    person: Person
-    room: Room
-    context: ParseContext
-    text: str = ""
-    understood: tuple[Understood, ...] = ()
-    is_admin: bool = False
-
-    @property
-    def tenant(self) -> str:
-        """The workspace whose numbers (#12), forwards and rules are meant."""
-        return self.room.tenant
-
-    @property
-    def zone(self) -> str:
-        """The asker's IANA zone."""
-        return self.context.tz
-
-    @property
-    def now(self) -> datetime:
-        """When it was handled, aware UTC."""
-        return self.context.now
+__all__ = ["Ask", "Desk", "Outcome", "complain", "say"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,7 @@ async def _judged(
         return complain(verdict.reason), None
     call = occurrence(order, order.due, CallId(desk.ids.new()), ask.now)
     if isinstance(verdict, AskFirst):
-        call = await hold(desk, ask, call, tuple(reason.sentence for reason in verdict.reasons))
+        call = await hold(desk, ask, call, verdict)
     elif follows is not None:
         call = replace(call, state=CallState.HELD, follows=follows, reason="It waits for the one before it.")
     await ask.tx.save_order(order)
@@ -177,22 +177,27 @@ def _addresses(plan: Plan) -> tuple[Address, ...]:
     return tuple(party.address for leg in plan.legs for party in (leg.party, *leg.flow.parties()))
 
 
-async def hold(desk: Desk, ask: Ask, call: Call, reasons: tuple[str, ...]) -> Call:
+async def hold(desk: Desk, ask: Ask, call: Call, verdict: AskFirst) -> Call:
     """The call waits for Confirm, with its reasons; the question lives ten minutes and is answered once."""
     question = OpenQuestion(
-        id=QuestionId(desk.ids.new()),
+        id=question_of(call),
         kind=QuestionKind.CONFIRM,
         room=ask.room,
         asker=ask.asker.key,
         text=ask.text,
-        message=" ".join(reasons),
+        message=verdict.reason,
         choices=(Choice(label="Confirm", text="yes"), Choice(label="Cancel", text="")),
         call=call.id,
         created_at=ask.now,
         expires_at=ask.now + LIFETIME,
     )
     await ask.tx.save_question(question)
-    return replace(call, state=CallState.HELD, reason=" ".join(reasons))
+    return replace(call, state=CallState.HELD, reason=verdict.reason, lifts_live_limit=verdict.lifts_live_limit)
+
+
+def question_of(call: Call) -> QuestionId:
+    """A held call has one confirmation, named like the call."""
+    return QuestionId(call.id)
 
 
 async def confirm(desk: Desk, ask: Ask, call: Call, question: OpenQuestion) -> Outcome:
@@ -208,7 +213,7 @@ async def confirm(desk: Desk, ask: Ask, call: Call, question: OpenQuestion) -> O
     if not await ask.tx.close_question(question.id, f"#{call.number} was confirmed already."):
         return complain(f"#{call.number} was confirmed already.")
     due = max(call.due, ask.now)
-    confirmed = replace(call, state=CallState.SCHEDULED, reason=None, due=due, lifts_live_limit=True)
+    confirmed = replace(call, state=CallState.SCHEDULED, reason=None, due=due)
     await save(desk, ask, confirmed)
     return Outcome(reply=await _expected_start(desk, ask, confirmed), then=(_ring(desk, confirmed),))
 

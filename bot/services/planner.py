@@ -304,6 +304,12 @@ def _strip(step: Step, lacking: Sequence[Feature]) -> Step:
     return step
 
 
+def accept_gate(defaults: Defaults, features: frozenset[Feature], name: str) -> tuple[Gather, ...]:
+    """The accept key in front of a leg, where the provider has one."""
+    prompt = spoken(Moment.ACCEPT, defaults.texts, name=name, reason="")
+    return (Gather(prompt=prompt),) if Feature.ACCEPT_KEY in features else ()
+
+
 def name_of(party: Party) -> str:
     """How a party is called aloud: by name, else by the last four digits."""
     if party.name:

@@ -1,0 +1,225 @@
+"""Asks policy with the facts of the ledger, and writes every verdict into the audit log.
+
+The rules are `domain/policy.py`; here is only where the facts come from. Asked when a call is ordered, and
+again when it is placed.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+
+from bot.config import Settings
+from bot.domain.call import Call, LegPlan, ScheduledCall
+from bot.domain.doubts import regions_of
+from bot.domain.flow import Party
+from bot.domain.number_ranges import region_of
+from bot.domain.numbers import Address, CallerId, PhoneNumber
+from bot.domain.people import Contact, Person, Room
+from bot.domain.policy import (
+    Circle,
+    Dialled,
+    DialRequest,
+    Refused,
+    Rules,
+    Usage,
+    Verdict,
+    may_call,
+    may_still_use,
+)
+from bot.domain.schedule import local_time, resolve
+from bot.parse.command import Target
+from bot.ports.chat import Inbound
+from bot.ports.ledger import Ledger, LoggedVerdict, Transaction
+from bot.services.request import Ask
+
+A_LINK_SAYS_OTHERWISE = "another number"
+
+
+class Guard:
+    """One per process."""
+
+    def __init__(self, *, ledger: Ledger, settings: Settings) -> None:
+        self._ledger = ledger
+        self._settings = settings
+
+    async def when_ordered(self, ask: Ask, order: ScheduledCall, targets: Sequence[Target]) -> Verdict:
+        """For a new order, whatever its time."""
+        verdict = may_call(
+            DialRequest(
+                dialled=_dialled(order.plan, await ask.tx.contacts(ask.person.key), targets),
+                circle=await self._circle(ask.tx, ask.person, ask.zone),
+                at=order.due,
+                now=ask.now,
+                caller_id=_caller_id(order.plan),
+                placements=len(order.plan),
+                at_once=_at_once(order.plan),
+                endless=order.recurrence is not None and not order.recurrence.has_end,
+                usage=await self._usage(ask.tx, ask.person.key, ask.room, ask.zone, ask.now),
+                per_minute=order.expected_cost,
+            ),
+            await self._rules(ask.tx, ask.room.tenant),
+        )
+        await self._log(ask.tx, ask.now, ask.person.key, ask.room, f"order {order.kind} #{order.number}", verdict)
+        return verdict
+
+    async def when_added(self, ask: Ask, call: Call, targets: Sequence[Target]) -> Verdict:
+        """For people who join a running call: by `add`, `transfer` or Join me."""
+        contacts = await ask.tx.contacts(ask.person.key)
+        parties = [
+            Dialled(
+                address=target.address,
+                name=target.name,
+                zone=_zone_of(target.address, contacts),
+                is_me=target.is_me,
+                label=A_LINK_SAYS_OTHERWISE if target.label_differs else None,
+            )
+            for target in targets
+            if target.address is not None
+        ]
+        return await self._now(ask, f"add to #{call.number}", parties, lifts=call.lifts_live_limit)
+
+    async def may_dial(self, ask: Ask, parties: Sequence[Party]) -> Refused | None:
+        """For people whom a forward will ring: refusals hold, reasons to ask do not (nobody rings yet)."""
+        dialled = [Dialled(address=each.address, name=each.name, is_me=each.is_me) for each in parties]
+        verdict = await self._now(ask, "forward", dialled, lifts=True, confirmed=True)
+        return verdict if isinstance(verdict, Refused) else None
+
+    async def refusal_when_placed(
+        self, call: Call, now: datetime, tx: Transaction | None = None
+    ) -> Refused | None:
+        """The second time of asking: what was confirmed is not asked again, what is refused stays refused."""
+        if tx is not None:
+            return await self._refusal(tx, call, now)
+        async with self._ledger() as own:
+            refusal = await self._refusal(own, call, now)
+            await own.commit()
+        return refusal
+
+    async def log_access(self, tx: Transaction, inbound: Inbound, verdict: Refused) -> None:
+        """Somebody knocked who may not."""
+        await self._log(tx, inbound.sent_at, inbound.asker.key, inbound.room, "use", verdict)
+
+    # --- where the facts come from --------------------------------------------------------------
+
+    async def _refusal(self, tx: Transaction, call: Call, now: datetime) -> Refused | None:
+        person = await tx.person(call.asker)
+        verdict: Verdict = may_still_use(call.asker, person, self._settings.access)
+        if not isinstance(verdict, Refused):
+            known = person or Person(key=call.asker)
+            zone = known.timezone or self._settings.default_timezone
+            verdict = may_call(
+                DialRequest(
+                    dialled=_dialled(call.plan, await tx.contacts(call.asker), ()),
+                    circle=await self._circle(tx, known, zone),
+                    at=now,
+                    now=now,
+                    caller_id=_caller_id(call.plan),
+                    placements=len(call.unplaced),
+                    at_once=_at_once(call.unplaced),
+                    confirmed=True,
+                    lifts_live_limit=call.lifts_live_limit,
+                    usage=await self._usage(tx, call.asker, call.room, zone, now),
+                    per_minute=call.expected_cost,
+                ),
+                await self._rules(tx, call.room.tenant),
+            )
+        await self._log(tx, now, call.asker, call.room, f"place #{call.number}", verdict, call)
+        return verdict if isinstance(verdict, Refused) else None
+
+    async def _now(
+        self, ask: Ask, action: str, dialled: Sequence[Dialled], *, lifts: bool, confirmed: bool = False
+    ) -> Verdict:
+        verdict = may_call(
+            DialRequest(
+                dialled=tuple(dialled),
+                circle=await self._circle(ask.tx, ask.person, ask.zone),
+                at=ask.now,
+                now=ask.now,
+                placements=0 if confirmed else len(dialled),
+                at_once=0 if confirmed else len(dialled),
+                confirmed=confirmed,
+                lifts_live_limit=lifts,
+                usage=await self._usage(ask.tx, ask.person.key, ask.room, ask.zone, ask.now),
+            ),
+            await self._rules(ask.tx, ask.room.tenant),
+        )
+        await self._log(ask.tx, ask.now, ask.person.key, ask.room, action, verdict)
+        return verdict
+
+    async def _rules(self, tx: Transaction, tenant: str) -> Rules:
+        house = self._settings.caller_id
+        ours = {did.number for did in await tx.dids(tenant)}
+        return Rules(
+            limits=self._settings.limits,
+            caller_ids=frozenset(ours | ({house} if isinstance(house, PhoneNumber) else set())),
+            allowed_prefixes=tuple(await tx.allowed_prefixes(tenant)),
+        )
+
+    async def _circle(self, tx: Transaction, person: Person, zone: str) -> Circle:
+        own = {person.region, self._settings.default_region, region_of(person.number) if person.number else None}
+        return Circle(
+            zone=zone,
+            own_regions=frozenset(region for region in own if region),
+            contact_regions=regions_of(contact.address for contact in await tx.contacts(person.key)),
+        )
+
+    async def _usage(self, tx: Transaction, asker: str, room: Room, zone: str, now: datetime) -> Usage:
+        return await tx.usage(asker, room, now=now, day_start=day_start(now, zone))
+
+    async def _log(
+        self,
+        tx: Transaction,
+        now: datetime,
+        asker: str,
+        room: Room,
+        action: str,
+        verdict: Verdict,
+        call: Call | None = None,
+    ) -> None:
+        await tx.log_verdict(
+            LoggedVerdict(
+                at=now,
+                asker=asker,
+                room=room.key,
+                action=action,
+                verdict=verdict.word,
+                rule=verdict.rule,
+                reason=verdict.reason,
+                call=call.id if call else None,
+            )
+        )
+
+
+def day_start(now: datetime, zone: str) -> datetime:
+    """Midnight of the asker's day, aware UTC."""
+    midnight = datetime.combine(local_time(now, zone).date(), time.min)
+    return resolve(midnight, zone).earlier.astimezone(UTC)
+
+
+def _dialled(
+    plan: Sequence[LegPlan], contacts: Sequence[Contact], targets: Sequence[Target]
+) -> tuple[Dialled, ...]:
+    """Everybody whose phone would ring, each once."""
+    mislabelled = {target.address for target in targets if target.label_differs}
+    parties = [party for leg in plan for party in (leg.party, *leg.flow.parties())]
+    return tuple(
+        Dialled(
+            address=party.address,
+            name=party.name,
+            zone=_zone_of(party.address, contacts),
+            is_me=party.is_me,
+            label=A_LINK_SAYS_OTHERWISE if party.address in mislabelled else None,
+        )
+        for party in parties
+    )
+
+
+def _zone_of(address: Address | None, contacts: Sequence[Contact]) -> str | None:
+    return next((each.timezone for each in contacts if each.address == address), None)
+
+
+def _caller_id(plan: Sequence[LegPlan]) -> CallerId | None:
+    return next((leg.caller_id for leg in plan if leg.caller_id is not None), None)
+
+
+def _at_once(plan: Sequence[LegPlan]) -> int:
+    return sum(1 + len(leg.flow.parties()) for leg in plan)
