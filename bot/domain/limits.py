@@ -52,7 +52,11 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What the limits are compared with. A day is the asker's, from `day_start`."""
+    """What the limits are compared with, as it stands at one moment. The day is the asker's.
+
+    `placements_last_hour` are the asker's, everywhere; `live_legs` (ringing or talking)
+    and `calls_today` (started since the day began) the room's; `spent_today` everybody's: it is one purse.
+    """
 
     placements_last_hour: int = 0
     live_legs: int = 0

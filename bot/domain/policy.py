@@ -16,7 +16,7 @@ import phonenumbers
 
 from bot.domain.access import ADMIN_ONLY, Extent, is_admin, may_act_on, may_say, may_still_use, may_use, whose
 from bot.domain.cdr import Money
-from bot.domain.doubts import Circle, Dialled, doubts
+from bot.domain.doubts import Circle, Dialled, doubts, regions_of
 from bot.domain.limits import Access, Limits, Usage
 from bot.domain.number_ranges import (
     LONGEST_SHORT_CODE,
@@ -130,20 +130,20 @@ def _of_address(address: Address, circle: Circle, rules: Rules) -> Iterator[Refu
 
 
 def _of_number(number: PhoneNumber, circle: Circle, rules: Rules) -> Iterator[Refused]:
-    regions = circle.own_regions | {region_of(number) or ""} - {""}
+    regions = circle.own_regions | regions_of((number,))
     if is_emergency(number.e164, regions) or _is_emergency_and_more(number):
         yield _EMERGENCY
-    elif is_short_code(number.e164, regions) or _is_too_short(number):
+    elif not is_valid(number) and _is_service_number(number, regions):
         yield Refused(
             rule=Rule.SHORT_CODE,
             reason=f"{number.masked()} is a short code; service numbers cannot be dialled from here.",
         )
     elif _is_costly(number, rules):
         yield _costly(number)
-    elif not is_possible(number):
+    elif not is_valid(number) and not is_possible(number):
         yield Refused(
             rule=Rule.IMPOSSIBLE,
-            reason=f"{number.masked()} cannot be a telephone number: no such country code, or a wrong length.",
+            reason=f"{number.masked()} cannot be a number: no such country code, or a wrong length.",
         )
 
 
@@ -185,8 +185,8 @@ def _is_costly(number: PhoneNumber, rules: Rules) -> bool:
 def _costly(number: PhoneNumber) -> Refused:
     return Refused(
         rule=Rule.PREMIUM,
-        reason=f"{number.masked()} is a {kind_of(number)} number, which can cost a fortune. An admin can let its "
-        "range in with `allow prefix`.",
+        reason=f"{number.masked()} is a {kind_of(number)} number, which can cost a fortune. An admin can let "
+        "its range in with `allow prefix`.",
     )
 
 
@@ -198,15 +198,27 @@ def _is_emergency_and_more(number: PhoneNumber) -> bool:
     return phonenumbers.connects_to_emergency_number(_national(number), region)
 
 
-def _is_too_short(number: PhoneNumber) -> bool:
-    return len(_national(number)) <= LONGEST_SHORT_CODE and not is_valid(number)
+def _is_service_number(number: PhoneNumber, regions: frozenset[str]) -> bool:
+    """Six digits and fewer; a few countries have service numbers of eight."""
+    parsed = _parsed(number)
+    return (
+        len(_national(number)) <= LONGEST_SHORT_CODE
+        or is_short_code(number.e164, regions)
+        or any(parsed and phonenumbers.is_valid_short_number_for_region(parsed, region) for region in regions)
+    )
 
 
 def _national(number: PhoneNumber) -> str:
+    """Without the country code; all digits where there is none."""
+    parsed = _parsed(number)
+    return phonenumbers.national_significant_number(parsed) if parsed else number.e164.lstrip("+")
+
+
+def _parsed(number: PhoneNumber) -> phonenumbers.PhoneNumber | None:
     try:
-        return phonenumbers.national_significant_number(phonenumbers.parse(number.e164))
+        return phonenumbers.parse(number.e164)
     except phonenumbers.NumberParseException:
-        return number.e164.lstrip("+")
+        return None
 
 
 def _useful(prefixes: Iterable[str]) -> tuple[str, ...]:
@@ -231,8 +243,8 @@ def _of_caller_id(caller_id: CallerId | None, rules: Rules) -> Iterator[Refused]
     if caller_id is not None and caller_id != WITHHELD and caller_id not in rules.caller_ids:
         yield Refused(
             rule=Rule.CALLER_ID,
-            reason="That caller id is not ours to show: only a rented or verified number, PATCHLINE_CALLER_ID, "
-            "or `private`.",
+            reason="That caller id is not ours to show: only a rented or verified number, "
+            "PATCHLINE_CALLER_ID, or `private`.",
         )
 
 

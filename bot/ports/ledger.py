@@ -16,6 +16,7 @@ from bot.domain.card import Card, Reply
 from bot.domain.cdr import CallDetailRecord, CallId, Money
 from bot.domain.forwarding import Forward
 from bot.domain.leg import LegEvent, Token
+from bot.domain.limits import Usage as Usage
 from bot.domain.numbers import Did, PhoneNumber
 from bot.domain.people import Asker, Contact, Person, Room
 from bot.domain.question import OpenQuestion, QuestionId
@@ -298,16 +299,6 @@ class OutboxTable(Protocol):
     async def next_notice(self, platform: str) -> datetime | None:
         """When the next notice of that platform may be shown."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What the limits are compared with. A day is the asker's, from `day_start`."""
-
-    placements_last_hour: int = 0
-    live_legs: int = 0
-    calls_today: int = 0
-    spent_today: tuple[Money, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
