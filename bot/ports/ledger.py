@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from bot.domain.call import Call, CallState, OrderId, Placement, PlacementState, ScheduledCall
 from bot.domain.card import Card, Reply
-from bot.domain.cdr import CallDetailRecord, CallId, Money
+from bot.domain.cdr import CallDetailRecord, CallId
 from bot.domain.forwarding import Forward
 from bot.domain.leg import LegEvent, Token
 from bot.domain.limits import Usage as Usage
