@@ -131,19 +131,21 @@ def caller_id_words(caller_id: CallerId | None, *, private: bool) -> str:
     return "shows no number"
 
 
-_DIGIT_RUN: Final = re.compile(r"(?<![\w.])\+?\(?\d[\d ().-]{5,}\d")
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE_OR_NUMBER: Final = re.compile(
+    r"(?<![\w.])(?:"
+    r"(?P<date>\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\2(?:\d\d){1,2})(?!\d)"
+    r"|(?P<run>\+?\(?\d[\d ().-]{5,}\d))"
+)
 
 
 def hide_numbers(text: str) -> str:
     """What people typed, with phone numbers cut to their last four digits; dates are left alone."""
-    return _DIGIT_RUN.sub(_hidden, text)
+    return _DATE_OR_NUMBER.sub(_hidden, text)
 
 
 def _hidden(found: re.Match[str]) -> str:
-    run = found.group()
-    digits = re.sub(r"\D", "", run)
-    return run if len(digits) < 7 or _DATE.match(run) else f"…{digits[-4:]}"
+    digits = re.sub(r"\D", "", found["run"] or "")
+    return found.group() if len(digits) < 7 else f"…{digits[-4:]}"
 
 
 # --- the rest -----------------------------------------------------------------------------------

@@ -49,9 +49,7 @@ def error_words(error: PatchlineError) -> str:
         case ProviderError():
             return _provider_words(error)
         case StorageUnavailable():
-            return (
-                "I could not write that down: the database does not answer. Please say it again in a moment."
-            )
+            return "I could not write that down: the database does not answer. Please say it again soon."
         case ConfigError():
             return "Some settings are wrong:\n" + "\n".join(f"- {problem}" for problem in error.problems)
         case _:
