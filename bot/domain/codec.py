@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast, overload
 
 T = TypeVar("T")
 TAG: Final = "type"
@@ -44,13 +44,21 @@ def encode(value: object) -> Any:
     return _encode_exact(value)
 
 
-def decode(type_: type[T] | Any, data: Any) -> T:
+@overload
+def decode(type_: type[T], data: Any) -> T: ...
+
+
+@overload
+def decode(type_: Any, data: Any) -> Any: ...
+
+
+def decode(type_: Any, data: Any) -> Any:
     """Inverse of `encode`. `type_` is any hint the domain uses: dataclass, union, tuple, NewType, Literal …
 
     A missing field takes its default; an unknown one is a mistake. Raises ValueError, with the path to the
     place, for data that is not of that type, and TypeError for a hint nobody can decode.
     """
-    return cast(T, _decode(type_, data, "value"))
+    return _decode(type_, data, "value")
 
 
 # --- out -----------------------------------------------------------------------------------------

@@ -1,0 +1,285 @@
+"""Carries out one flow on one leg, step by step: the simulated provider's side of `domain/flow.py`."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from adapters.voice.simulator.channel import Channel, forever, race
+from adapters.voice.simulator.script import AfterMessage, Answerer
+from adapters.voice.simulator.switch import Switch
+from bot.domain.causes import AmdVerdict, HangupCause
+from bot.domain.flow import (
+    CallFlow,
+    Conference,
+    Dial,
+    Gather,
+    HangUp,
+    Party,
+    Pause,
+    Play,
+    Record,
+    Say,
+    SendDigits,
+    SendText,
+    Step,
+)
+from bot.domain.leg import LegEventKind
+
+CHARACTERS_PER_SECOND: Final = 14.0
+SECONDS_PER_DIGIT: Final[Mapping[str, float]] = {"w": 0.5, "W": 1.0}
+DIGIT: Final = 0.25
+BEEP: Final = 0.5
+TELLING: Final[Mapping[AmdVerdict, float]] = {AmdVerdict.MACHINE: 2.0}
+"""Seconds that detection takes; telling a person takes 1."""
+LEFT_BEHIND: Final = 5.0
+"""Seconds that the other side of a broken-up conversation is kept for orders of its own."""
+CONFERENCE_SIZE: Final = 50
+
+
+class Exchange(Protocol):
+    """What the attendant wants of the provider it works for."""
+
+    def open(self, parent: Channel, party: Party) -> Channel:
+        """A further leg of the same placement, not yet dialled."""
+        ...
+
+    def sound_seconds(self, url: str) -> float: ...
+
+    def text(self, channel: Channel, step: SendText) -> None: ...
+
+    def keep(self, channel: Channel, *, since: datetime, seconds: float, voicemail: bool) -> None:
+        """Keep a recording of this leg and report it."""
+        ...
+
+
+class Attendant:
+    """One per leg and flow."""
+
+    def __init__(self, channel: Channel, switch: Switch, exchange: Exchange) -> None:
+        self._channel = channel
+        self._switch = switch
+        self._clock = switch.clock
+        self._exchange = exchange
+
+    async def carry_out(self, flow: CallFlow, *, detect: bool) -> None:
+        """All steps of the branch that applies. `detect`: find out first who has answered."""
+        if flow.record and self._channel.recording_since is None:
+            self._channel.recording_since = self._clock.now()
+        steps = flow.steps
+        if detect and await self._who_answered(flow) is AmdVerdict.MACHINE:
+            steps = flow.on_machine or ()
+        for step in steps:
+            if not self._channel.is_over:
+                await self.step(step)
+
+    async def step(self, step: Step) -> None:
+        """One step. Raises KeyError for one that this network does not know."""
+        await _STEPS[type(step)](self, step)
+
+    async def _who_answered(self, flow: CallFlow) -> AmdVerdict:
+        channel = self._channel
+        script = channel.script
+        if script.answerer is Answerer.SCREENING:
+            await channel.person.wait()
+            return AmdVerdict.HUMAN
+        if flow.on_machine is None:
+            return AmdVerdict.UNSURE
+        is_machine = script.answerer is Answerer.MACHINE
+        verdict = script.verdict or (AmdVerdict.MACHINE if is_machine else AmdVerdict.HUMAN)
+        telling = TELLING.get(verdict, 1.0)
+        await self._clock.sleep(telling)
+        self._switch.report(channel, LegEventKind.MACHINE, verdict=verdict)
+        if verdict is AmdVerdict.MACHINE and is_machine:
+            await self._clock.sleep(max(0.0, script.greeting - telling) + BEEP)
+        return verdict
+
+    # --- what is heard ------------------------------------------------------------------------
+
+    async def play(self, step: Play) -> None:
+        """The file at its address, as often as asked."""
+        for _ in range(step.times):
+            await self._sound(step.url, self._exchange.sound_seconds(step.url))
+
+    async def say(self, step: Say) -> None:
+        """The text, at the pace of a calm voice."""
+        await self._sound(step.text, _speaking_time(step.text), voice=True)
+
+    async def pause(self, step: Pause) -> None:
+        """Silence."""
+        await self._clock.sleep(step.seconds)
+
+    async def digits(self, step: SendDigits) -> None:
+        """Tones and waits."""
+        self._switch.hears(self._channel, f"digits {step.digits}")
+        await self._clock.sleep(sum(SECONDS_PER_DIGIT.get(each, DIGIT) for each in step.digits))
+
+    async def _sound(self, what: str, seconds: float, *, voice: bool = False) -> None:
+        self._switch.hears(self._channel, what, voice=voice)
+        await race(self._clock.sleep(seconds), self._channel.hush.wait())
+
+    async def text(self, step: SendText) -> None:
+        """A text message; takes no time on the line."""
+        self._exchange.text(self._channel, step)
+
+    async def hang_up(self, _: HangUp) -> None:
+        """The end."""
+        self._channel.end(HangupCause.NORMAL_CLEARING)
+
+    # --- the accept key -----------------------------------------------------------------------
+
+    async def gather(self, step: Gather) -> None:
+        """Goes on when the key is pressed; ends the leg when not."""
+        if not await self.accepted(step):
+            self._channel.end(HangupCause.NORMAL_CLEARING)
+
+    async def accepted(self, step: Gather) -> bool:
+        """Whether whoever is at the phone presses the key in time."""
+        channel = self._channel
+        channel.forget_keys()
+        self._switch.hears(channel, step.prompt, voice=True)
+        limit = _speaking_time(step.prompt) + step.seconds
+        pressed, waiting = channel.key(step.key), self._clock.sleep(limit)
+        return await race(pressed, waiting, self._press_when_asked(step.key)) == 0
+
+    async def _press_when_asked(self, key: str) -> None:
+        channel = self._channel
+        await channel.person.wait()
+        if channel.script.accepts_after is not None:
+            await self._clock.sleep(channel.script.accepts_after)
+            self._switch.press(channel, key)
+        await forever()
+
+    # --- other parties ------------------------------------------------------------------------
+
+    async def dial(self, step: Dial) -> None:
+        """Ring everybody; the first to accept is connected, and when that ends so does the leg."""
+        accepted: asyncio.Queue[Channel] = asyncio.Queue()
+        rung = [self._ring(party, step, accepted) for party in step.parties]
+        self._switch.hears(self._channel, step.music or "ring tone")
+        try:
+            nobody_left = asyncio.gather(*(each.gone.wait() for each in rung))
+            await race(_first_of(accepted), nobody_left, self._clock.sleep(step.ring_seconds))
+            winner = None if accepted.empty() else accepted.get_nowait()
+            _drop_others(rung, winner)
+            if winner is not None:
+                await self._bridge(winner)
+        finally:
+            for each in rung:
+                self._leave(each)
+
+    def _ring(self, party: Party, step: Dial, accepted: "asyncio.Queue[Channel]") -> Channel:
+        child = self._exchange.open(self._channel, party)
+        their = Attendant(child, self._switch, self._exchange)
+
+        async def activity() -> None:
+            if step.accept is None or await their.accepted(step.accept):
+                accepted.put_nowait(child)
+                await forever()
+
+        self._switch.spawn(self._switch.outbound(child, activity, ring_seconds=0, max_seconds=0))
+        return child
+
+    async def _bridge(self, other: Channel) -> None:
+        for each in (self._channel, other):
+            each.joined_at = self._clock.now()
+            self._switch.report(each, LegEventKind.BRIDGED)
+        await race(other.gone.wait(), other.diverted.wait())
+        if not other.is_over:
+            await self._clock.sleep(LEFT_BEHIND)
+        self._channel.end(HangupCause.NORMAL_CLEARING)
+
+    def _leave(self, other: Channel) -> None:
+        """This leg has hung up, or has been given other orders: the one it talked to may get some as well."""
+        if self._channel.is_over or other.joined_at is None:
+            if not other.diverted.is_set():
+                other.end(HangupCause.NORMAL_CLEARING)
+        else:
+            self._switch.spawn(self._wait_for_orders(other))
+
+    async def _wait_for_orders(self, other: Channel) -> None:
+        if not await self._switch.first(other.diverted.wait(), within=LEFT_BEHIND):
+            other.end(HangupCause.NORMAL_CLEARING)
+
+    async def conference(self, step: Conference) -> None:
+        """Stay in the room until somebody ends it."""
+        channel = self._channel
+        members = self._switch.rooms.setdefault(step.room, [])
+        if len(members) >= CONFERENCE_SIZE:
+            channel.end(HangupCause.SWITCH_CONGESTION)
+            return
+        for each in members:
+            self._switch.hears(each, "tone")
+        if not members and step.music:
+            self._switch.hears(channel, step.music)
+        members.append(channel)
+        channel.room, channel.muted, channel.joined_at = step.room, step.muted, self._clock.now()
+        self._switch.report(channel, LegEventKind.BRIDGED)
+        try:
+            await forever()
+        finally:
+            members.remove(channel)
+            channel.room = None
+            if not members:
+                self._switch.rooms.pop(step.room, None)
+
+    # --- voicemail ----------------------------------------------------------------------------
+
+    async def record(self, step: Record) -> None:
+        """Beep, and keep what the caller says until key, silence or the limit."""
+        channel = self._channel
+        channel.forget_keys()
+        self._switch.hears(channel, "beep")
+        await self._clock.sleep(BEEP)
+        started = self._clock.now()
+        message = min(channel.script.message, step.max_seconds)
+        try:
+            await race(channel.key(step.finish_key), self._leave_message(step, message))
+        finally:
+            spoken = min(self._switch.since(started), message)
+            if spoken > 0:
+                self._exchange.keep(channel, since=started, seconds=spoken, voicemail=True)
+
+    async def _leave_message(self, step: Record, seconds: float) -> None:
+        script = self._channel.script
+        await self._clock.sleep(seconds)
+        if seconds < script.message:
+            return
+        match script.after_message:
+            case AfterMessage.HANGS_UP:
+                self._channel.end(HangupCause.NORMAL_CLEARING)
+            case AfterMessage.PRESSES_KEY:
+                self._switch.press(self._channel, step.finish_key)
+            case AfterMessage.WAITS:
+                await self._clock.sleep(min(step.silence_seconds, step.max_seconds - seconds))
+
+
+async def _first_of(accepted: "asyncio.Queue[Channel]") -> None:
+    """Wait until somebody is in the queue, and leave them there."""
+    accepted.put_nowait(await accepted.get())
+
+
+def _drop_others(rung: list[Channel], winner: Channel | None) -> None:
+    for each in rung:
+        if winner is not None and each is not winner:
+            each.end(HangupCause.NON_SELECTED_USER_CLEARING)
+        elif winner is None:
+            each.end(HangupCause.NO_ANSWER if each.answered_at is None else HangupCause.NORMAL_CLEARING)
+
+
+def _speaking_time(text: str) -> float:
+    return len(text) / CHARACTERS_PER_SECOND
+
+
+_STEPS: Final[Mapping[type, Callable[[Attendant, Any], Coroutine[Any, Any, None]]]] = {
+    Play: Attendant.play,
+    Say: Attendant.say,
+    Pause: Attendant.pause,
+    SendDigits: Attendant.digits,
+    SendText: Attendant.text,
+    Gather: Attendant.gather,
+    Dial: Attendant.dial,
+    Record: Attendant.record,
+    Conference: Attendant.conference,
+    HangUp: Attendant.hang_up,
+}

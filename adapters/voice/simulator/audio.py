@@ -1,0 +1,94 @@
+"""Recordings as real WAV files: 8 kHz, 16 bit, mono. Tones by default, a spoken text where espeak-ng is."""
+
+import array
+import asyncio
+import io
+import math
+import shutil
+import sys
+import wave
+from functools import cache
+from typing import Final
+
+RATE: Final = 8000
+_PEAK: Final = 9000
+_FADE: Final = RATE // 20
+_SCALE: Final = (262, 294, 330, 392, 440, 523, 587, 659)
+"""A pentatonic scale, in hertz: any three of these sound friendly together."""
+
+
+async def recording(number: str, seconds: float, text: str | None = None) -> bytes:
+    """A WAV file of exactly that length: `text` spoken where that is possible, else tones of this number."""
+    samples = await _speech(text) if text else None
+    if samples is None:
+        samples = _tones(number, seconds)
+    return _wav(_cut(samples, round(seconds * RATE)))
+
+
+def _wav(samples: "array.array[int]") -> bytes:
+    if sys.byteorder == "big":
+        samples.byteswap()
+    file = io.BytesIO()
+    with wave.open(file, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(samples.tobytes())
+    return file.getvalue()
+
+
+def _cut(samples: "array.array[int]", length: int) -> "array.array[int]":
+    """Exactly that many samples, silence at the end if need be."""
+    return samples[:length] + array.array("h", bytes(2 * max(0, length - len(samples))))
+
+
+def _tones(number: str, seconds: float) -> "array.array[int]":
+    digits = [int(each) for each in number if each.isdigit()] or [0]
+    tune = array.array("h")
+    for digit in digits[-4:]:
+        tune += _note(_SCALE[digit % len(_SCALE)])
+    return tune * (1 + int(seconds * RATE) // len(tune))
+
+
+@cache
+def _note(hertz: int) -> "array.array[int]":
+    """Half a second, gently swelling and fading so that nothing clicks."""
+    length = RATE // 2
+    return array.array(
+        "h",
+        (
+            int(
+                _PEAK
+                * min(1.0, n / _FADE, (length - 1 - n) / _FADE)
+                * math.sin(2 * math.pi * hertz * n / RATE)
+            )
+            for n in range(length)
+        ),
+    )
+
+
+async def _speech(text: str) -> "array.array[int] | None":
+    program = shutil.which("espeak-ng")
+    if program is None:
+        return None
+    speaking = await asyncio.create_subprocess_exec(
+        program, "--stdout", "--", text, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    spoken, _ = await speaking.communicate()
+    return _samples(spoken) if speaking.returncode == 0 else None
+
+
+def _samples(file: bytes) -> "array.array[int] | None":
+    """The samples of a WAV file at our rate; None for anything but 16 bit mono."""
+    try:
+        with wave.open(io.BytesIO(file)) as source:
+            if (source.getnchannels(), source.getsampwidth()) != (1, 2):
+                return None
+            rate = source.getframerate()
+            # A program that writes to a pipe does not know the length: take what is there.
+            found = array.array("h", source.readframes(len(file)))
+    except (wave.Error, EOFError):
+        return None
+    if sys.byteorder == "big":
+        found.byteswap()
+    return array.array("h", (found[n * rate // RATE] for n in range(len(found) * RATE // rate)))

@@ -1,0 +1,437 @@
+"""The simulated provider: takes requests for calls, carries them out on the switch, and keeps the books.
+
+What a request meets on its way here, and how it is spelt over HTTP, is `api.py`.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from adapters.voice.simulator import audio
+from adapters.voice.simulator.attendant import Attendant
+from adapters.voice.simulator.channel import Channel
+from adapters.voice.simulator.config import NetworkConfig
+from adapters.voice.simulator.reports import Reports
+from adapters.voice.simulator.script import Phone
+from adapters.voice.simulator.switch import Switch
+from adapters.voice.simulator.tariff import INBOUND_PRICE, bill, for_rent, per_minute
+from adapters.voice.simulator.trouble import Creation, Dice, Trouble
+from bot.domain.call import LegPlan, ProviderRef
+from bot.domain.causes import HangupCause
+from bot.domain.cdr import Money
+from bot.domain.control import Capture, Control, Hold, Mute, Redirect, StopPlaying
+from bot.domain.flow import CallFlow, LegRole, Menu, Party, SendText
+from bot.domain.leg import LegEvent, LegEventKind, RecordingRef, Token
+from bot.domain.numbers import Address, PhoneNumber
+from bot.ports.clock import Clock
+from bot.ports.voice import DidOffer, HistoryEntry, Incoming
+
+NAME: Final = "simulator"
+FIRST: Final = LegRole("A")
+KEPT: Final = timedelta(days=1)
+"""How long an ended leg can be looked up."""
+
+
+class Refusal(Exception):
+    """The provider says no: an HTTP status, a code of its own, and words. `retry_after` in seconds."""
+
+    def __init__(self, status: int, code: str, detail: str, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class NoAnswer(Exception):
+    """The request arrived, and its answer never leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request for a call as it arrived, and what it met. The list of these judges "never dialled twice"."""
+
+    token: Token
+    at: datetime
+    met: Creation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text message that was sent."""
+
+    id: str
+    to: PhoneNumber
+    text: str
+    sender: PhoneNumber | None
+    at: datetime
+
+
+@dataclass(slots=True, kw_only=True)
+class _Kept:
+    ref: RecordingRef
+    number: str
+    text: str | None
+    made_at: datetime
+
+
+class Network:
+    """One simulated world. Runs on any clock; everything in it happens in the event loop that uses it."""
+
+    def __init__(self, clock: Clock, config: NetworkConfig | None = None) -> None:
+        self._config = config or NetworkConfig()
+        self._clock = clock
+        self.name = secrets.token_hex(8)
+        self.switch = Switch(
+            clock=clock, report=self._report, close=self._close, setup_seconds=self._config.setup_seconds
+        )
+        self.reports = Reports(self.switch)
+        self._phones: dict[str, Phone] = dict(self._config.phones)
+        self._dids: dict[PhoneNumber, None] = dict.fromkeys(self._config.our_numbers())
+        self._channels: dict[str, Channel] = {}
+        self._requests: list[Request] = []
+        self._texts: list[Text] = []
+        self._recordings: dict[str, _Kept] = {}
+        self._sequence = 0
+        self._spent = Decimal(0)
+        self.trouble = self._config.trouble
+
+    @property
+    def clock(self) -> Clock:
+        """Whose time it is here."""
+        return self._clock
+
+    async def stop(self) -> None:
+        """Drop everything that is going on. Harmless twice."""
+        await self.switch.stop()
+
+    # --- the world outside --------------------------------------------------------------------
+
+    def phone(self, number: str) -> Phone:
+        """The script of that number; the default one under its name if it has none."""
+        return self._phones.get(number) or replace(self._config.default, number=number)
+
+    @property
+    def phones(self) -> Mapping[str, Phone]:
+        """The numbers with a script of their own."""
+        return dict(self._phones)
+
+    def install(self, *scripts: Phone) -> None:
+        """From the next call on, phones behave like this. Raises ValueError for a script without number."""
+        for script in scripts:
+            if not script.number:
+                raise ValueError("a script needs its number: phone('+…')")
+            self._phones[script.number] = script
+
+    @property
+    def trouble(self) -> Trouble:
+        """What goes wrong at present."""
+        return self._trouble
+
+    @trouble.setter
+    def trouble(self, trouble: Trouble) -> None:
+        """Schedules and dice start afresh."""
+        self._trouble = trouble
+        self._dice = Dice(trouble)
+
+    def call(self, caller: Address | None, did: PhoneNumber, script: Phone | None = None) -> str:
+        """A stranger calls one of our numbers; None withholds the caller's. Returns the leg's reference.
+
+        Raises Refusal for a number that is not ours.
+        """
+        if did not in self._dids:
+            raise Refusal(404, "unallocated", "not one of our numbers")
+        channel = self._open(None, FIRST, caller, script or self.phone(str(caller or "")))
+        channel.inbound = True
+        at = self._clock.now()
+        self.reports.announce(
+            Incoming(provider=NAME, ref=ProviderRef(channel.ref), caller=caller, did=did, at=at)
+        )
+        self.switch.spawn(self._lose_patience(channel))
+        return channel.ref
+
+    async def _lose_patience(self, channel: Channel) -> None:
+        if await self.switch.lasts(channel, channel.script.patience) and channel.token is None:
+            channel.ended_at = self._clock.now()
+            channel.end(HangupCause.NORMAL_CLEARING)
+
+    # --- calls --------------------------------------------------------------------------------
+
+    async def originate(self, token: Token, plan: LegPlan) -> ProviderRef:
+        """Dial. The same token twice rings twice: whoever asks is answerable for that.
+
+        Raises Refusal, or NoAnswer where trouble has it so.
+        """
+        met = self._dice.creation()
+        self._requests.append(Request(token=token, at=self._clock.now(), met=met))
+        if any(isinstance(step, Menu) for step in plan.flow.every_step()):
+            raise Refusal(400, "unknown step", "this network keeps no menus")
+        ref = self._dial(token, plan) if met.rings else ""
+        if self._trouble.answers_after:
+            await self._clock.sleep(self._trouble.answers_after)
+        if met in (Creation.LOST, Creation.ANSWER_LOST):
+            raise NoAnswer
+        if met in _REFUSALS:
+            raise Refusal(*_REFUSALS[met], self._trouble.retry_after if met is Creation.BUSY else None)
+        return ProviderRef(ref)
+
+    def _dial(self, token: Token, plan: LegPlan) -> str:
+        channel = self._open(token, plan.role, plan.party.address)
+        self.switch.spawn(
+            self.switch.outbound(
+                channel,
+                lambda: Attendant(channel, self.switch, self).carry_out(plan.flow, detect=True),
+                ring_seconds=plan.ring_seconds,
+                max_seconds=plan.max_seconds,
+            )
+        )
+        return channel.ref
+
+    def take(self, ref: str, token: Token, flow: CallFlow) -> None:
+        """Orders for a caller who waits. The second time, and for one who has hung up, nothing happens but
+        that the end is reported. Raises Refusal for an unknown reference."""
+        channel = self._channel(ref)
+        if channel.token is not None:
+            return
+        channel.token = token
+        if channel.is_over:
+            at = channel.ended_at
+            self._report(channel, LegEventKind.DIALED, at=channel.opened_at)
+            self._report(channel, LegEventKind.HUNG_UP, at=at, cause=channel.cause, **self._bill(channel))
+            return
+        attendant = Attendant(channel, self.switch, self)
+        self.switch.spawn(self.switch.inbound(channel, lambda: attendant.carry_out(flow, detect=False)))
+
+    def hang_up(self, ref: str) -> None:
+        """End a leg. Harmless for one that has ended. Raises Refusal for an unknown reference."""
+        self._channel(ref).end(HangupCause.NORMAL_CLEARING)
+
+    def control(self, ref: str, order: Control) -> None:
+        """Carry out an order on a leg that talks. Raises Refusal when it does not, or not yet."""
+        channel = self._channel(ref)
+        if not channel.is_talking:
+            raise Refusal(410 if channel.is_over else 409, "not talking", "nobody is on this leg")
+        lag = self._trouble.conference_lag
+        if channel.room and channel.joined_at and self.switch.since(channel.joined_at) < lag:
+            raise Refusal(425, "too early", "this conference cannot be seen yet", retry_after=1.0)
+        self._carry_out(channel, order)
+
+    def _carry_out(self, channel: Channel, order: Control) -> None:
+        attendant = Attendant(channel, self.switch, self)
+        match order:
+            case Mute():
+                channel.muted = order.on
+            case Hold():
+                channel.held = order.on
+                if order.on:
+                    self.switch.hears(channel, "music")
+            case Capture():
+                self._capture(channel, order)
+            case StopPlaying():
+                channel.silence()
+            case Redirect():
+                self.switch.follow(channel, lambda: attendant.carry_out(order.flow, detect=False))
+            case _:
+                self.switch.spawn(attendant.step(order))
+
+    def _capture(self, channel: Channel, order: Capture) -> None:
+        since, channel.recording_since = channel.recording_since, None
+        if order.on:
+            channel.recording_since = since or self._clock.now()
+        elif since is not None:
+            self.keep(channel, since=since, seconds=self.switch.since(since), voicemail=False)
+
+    def look_up(self, token: Token) -> Sequence[Channel]:
+        """Every leg of that token which the lists show by now, in order of dialling."""
+        lag = timedelta(seconds=self._trouble.listing_lag)
+        return [
+            each
+            for each in self._channels.values()
+            if each.token == token and each.opened_at + lag <= self._clock.now()
+        ]
+
+    @property
+    def legs(self) -> Sequence[Channel]:
+        """Every leg of the last day, in order of dialling."""
+        return tuple(self._channels.values())
+
+    @property
+    def requests(self) -> Sequence[Request]:
+        """Every request for a call that arrived, in order."""
+        return tuple(self._requests)
+
+    def heard(self, number: str) -> list[str]:
+        """What reached the ear at that number, over all its calls, in order."""
+        return [each.what for leg in self.legs if str(leg.address) == number for each in leg.heard]
+
+    def dialled(self, number: str) -> int:
+        """How often that number was dialled."""
+        return sum(1 for leg in self.legs if str(leg.address) == number and not leg.inbound)
+
+    def history(self, since: datetime, until: datetime) -> Sequence[HistoryEntry]:
+        """Legs dialled in that span, as an account lists them."""
+        return [self._entry(leg) for leg in self.legs if since <= leg.opened_at < until and leg.token]
+
+    def _entry(self, leg: Channel) -> HistoryEntry:
+        bill = self._bill(leg)
+        return HistoryEntry(
+            ref=ProviderRef(leg.ref),
+            to=str(leg.address or "private"),
+            started_at=leg.opened_at,
+            seconds=bill["billed_seconds"],
+            cost=bill["cost"] if leg.ended_at else None,
+            outcome=leg.cause.name if leg.cause else "in progress",
+        )
+
+    # --- money, texts, numbers, recordings ----------------------------------------------------
+
+    def rate(self, address: Address) -> Money:
+        """The price of a started minute."""
+        return per_minute(address, self._config.prices)
+
+    @property
+    def balance(self) -> Money:
+        """What is left of the account."""
+        return Money(amount=self._config.balance - self._spent)
+
+    def send_text(self, to: PhoneNumber, text: str, sender: PhoneNumber | None) -> str:
+        """Send a text message; returns its id."""
+        sent = Text(id=secrets.token_hex(6), to=to, text=text, sender=sender, at=self._clock.now())
+        self._texts.append(sent)
+        return sent.id
+
+    @property
+    def texts(self) -> Sequence[Text]:
+        """Every text message sent, in order."""
+        return tuple(self._texts)
+
+    @property
+    def dids(self) -> Sequence[PhoneNumber]:
+        """The numbers that are ours."""
+        return tuple(self._dids)
+
+    def offers(self, country: str, region: str | None) -> Sequence[DidOffer]:
+        """Numbers that could be rented there."""
+        return for_rent(country, region, frozenset(self._dids))
+
+    def rent(self, number: PhoneNumber) -> None:
+        """Make it ours. Raises Refusal when it is taken."""
+        if number in self._dids:
+            raise Refusal(409, "taken", "this number is rented already")
+        self._dids[number] = None
+
+    def give_back(self, number: PhoneNumber) -> None:
+        """Not ours any more. Harmless twice."""
+        self._dids.pop(number, None)
+
+    async def recording(self, ref: str) -> bytes:
+        """The WAV file. Raises Refusal when there is none, or not yet."""
+        kept = self._recordings.get(ref)
+        if kept is None:
+            raise Refusal(404, "no recording", "there is no such recording")
+        if self.switch.since(kept.made_at) < self._trouble.recording_lag:
+            raise Refusal(425, "too early", "the recording is still being written", retry_after=1.0)
+        return await audio.recording(kept.number, kept.ref.seconds or 0.0, kept.text)
+
+    def forget_recording(self, ref: str) -> None:
+        """Delete it. Harmless twice."""
+        self._recordings.pop(ref, None)
+
+    # --- what the attendant asks for ----------------------------------------------------------
+
+    def open(self, parent: Channel, party: Party) -> Channel:
+        """A further leg of the same placement."""
+        return self._open(parent.token, party.role, party.address)
+
+    def sound_seconds(self, url: str) -> float:
+        """How long the audio at that address plays."""
+        return self._config.sounds.get(url, self._config.sound_seconds)
+
+    def text(self, channel: Channel, step: SendText) -> None:
+        """A text message to whoever is on this leg; a SIP address gets none."""
+        if isinstance(channel.address, PhoneNumber):
+            self.send_text(channel.address, step.text, step.sender)
+
+    def keep(self, channel: Channel, *, since: datetime, seconds: float, voicemail: bool) -> None:
+        """Keep a recording of this leg and report it."""
+        name = secrets.token_hex(8)
+        ref = RecordingRef(ref=name, url=f"/v1/recordings/{name}.wav", seconds=seconds, voicemail=voicemail)
+        text = channel.script.message_text if voicemail else None
+        self._recordings[name] = _Kept(
+            ref=ref, number=str(channel.address), text=text, made_at=self._clock.now()
+        )
+        self._report(channel, LegEventKind.RECORDED, recording=ref)
+
+    # --- books --------------------------------------------------------------------------------
+
+    def _open(
+        self, token: Token | None, role: LegRole, address: Address | None, script: Phone | None = None
+    ) -> Channel:
+        now = self._clock.now()
+        self._forget(now)
+        plain = address.e164 if isinstance(address, PhoneNumber) else str(address)
+        ref = secrets.token_hex(8)
+        script = script or self.phone(plain)
+        channel = Channel(ref=ref, token=token, role=role, address=address, script=script, opened_at=now)
+        self._channels[ref] = channel
+        return channel
+
+    def _forget(self, now: datetime) -> None:
+        old = [ref for ref, each in self._channels.items() if each.ended_at and each.ended_at + KEPT < now]
+        for ref in old:
+            del self._channels[ref]
+
+    def _channel(self, ref: str) -> Channel:
+        if ref not in self._channels:
+            raise Refusal(404, "no such leg", "this leg is not known")
+        return self._channels[ref]
+
+    def _close(self, channel: Channel) -> None:
+        since = channel.recording_since
+        if since is not None:
+            channel.recording_since = None
+            self.keep(channel, since=since, seconds=self.switch.since(since), voicemail=False)
+        bill = self._bill(channel)
+        self._spent += bill["cost"].amount
+        self._report(channel, LegEventKind.HUNG_UP, cause=channel.cause, **bill)
+
+    def _bill(self, channel: Channel) -> dict[str, Any]:
+        until = channel.ended_at or self._clock.now()
+        talked = (until - channel.answered_at).total_seconds() if channel.answered_at else 0.0
+        minute = Money(amount=INBOUND_PRICE) if channel.inbound else self._price(channel.address)
+        cost, seconds = bill(minute, talked)
+        return {"cost": cost, "billed_seconds": seconds}
+
+    def _price(self, address: Address | None) -> Money:
+        return per_minute(address, self._config.prices)
+
+    def _report(
+        self, channel: Channel, kind: LegEventKind, *, at: datetime | None = None, **facts: Any
+    ) -> None:
+        assert channel.token is not None, "a leg without orders has nobody to report to"
+        self._sequence += 1
+        event = LegEvent(
+            token=channel.token,
+            role=channel.role,
+            kind=kind,
+            at=at or self._clock.now(),
+            source_id=f"{channel.ref}-{len(channel.events) + 1}",
+            sequence=self._sequence,
+            address=channel.address,
+            ref=channel.ref,
+            **facts,
+        )
+        channel.events.append(event)
+        self.reports.tell(event, self._dice, self._trouble.delay)
+
+
+_REFUSALS: Final[Mapping[Creation, tuple[int, str, str]]] = {
+    Creation.BROKEN: (500, "broken", "something broke inside the network"),
+    Creation.BROKEN_AFTER: (500, "broken", "something broke inside the network"),
+    Creation.BUSY: (429, "too many calls", "more calls than this account may place"),
+    Creation.REFUSED: (403, "refused", "this account may not call that number"),
+    Creation.NO_CREDIT: (402, "no credit", "the account is empty"),
+}

@@ -1,0 +1,89 @@
+"""The simulated network as a process of its own: `api.answer` behind a web server, on this machine only."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from adapters.voice.simulator.api import answer
+from adapters.voice.simulator.network import Network, NoAnswer
+from bot.ports.http import HttpRequest
+
+
+def network_app(network: Network) -> Starlette:
+    """The ASGI application. It answers to loopback names alone, so no web page can reach it by a trick."""
+
+    async def handle(request: Request) -> Response:
+        asked = HttpRequest(
+            method=request.method,
+            url=str(request.url),
+            path=request.url.path,
+            query={name: request.query_params.getlist(name) for name in request.query_params},
+            headers=dict(request.headers),
+            body=await request.body(),
+        )
+        try:
+            reply = await answer(network, asked)
+        except NoAnswer:
+            await _wait_until_gone(request)
+            return Response(status_code=504)
+        return Response(reply.body, reply.status, {**reply.headers, "content-type": reply.content_type})
+
+    methods = ["GET", "POST", "PUT", "DELETE"]
+    return Starlette(
+        routes=[Route("/{path:path}", handle, methods=methods)],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]"])],
+    )
+
+
+async def _wait_until_gone(request: Request) -> None:
+    """The caller waits for an answer that never comes, and hangs up the connection in the end."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def serve_network(
+    network: Network, host: str, port: int, *, on_listening: Callable[[int], None] | None = None
+) -> None:
+    """Serve until cancelled, or until SIGINT or SIGTERM. `on_listening` is told the port (0: a free one).
+
+    Raises ValueError for a host that is not loopback, OSError when the port is taken.
+    """
+    door = _door(host, port)
+    if on_listening is not None:
+        on_listening(door.getsockname()[1])
+    server = uvicorn.Server(
+        uvicorn.Config(
+            network_app(network),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+    )
+    serving = asyncio.ensure_future(server.serve(sockets=[door]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await network.stop()
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def _door(host: str, port: int) -> socket.socket:
+    address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    if not address.is_loopback:
+        raise ValueError("the simulated network serves this machine only")
+    family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
+    return socket.create_server((str(address), port), family=family)

@@ -1,0 +1,212 @@
+"""Rings phones, connects them, and lets each behave as its script says. What runs on an answered leg is
+`attendant.py`; what the provider makes of it all is `network.py`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+import structlog
+
+from adapters.voice.simulator.channel import Channel, Heard, race
+from adapters.voice.simulator.script import Answerer
+from bot.domain.causes import AmdVerdict, HangupCause
+from bot.domain.leg import LegEventKind
+from bot.ports.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+NETWORK_PATIENCE: Final = 180.0
+"""Seconds after which any telephone network stops ringing by itself."""
+MACHINE_RECORDS: Final = 120.0
+SCREENING_ASKS: Final = 1.0
+SCREENING_PATIENCE: Final = 30.0
+
+Activity = Callable[[], Coroutine[Any, Any, None]]
+"""What is done on a leg once it is answered; when it returns, the leg is hung up."""
+
+
+class Report(Protocol):
+    """Where the switch says what happened to a leg."""
+
+    def __call__(self, channel: Channel, kind: LegEventKind, **facts: Any) -> None: ...
+
+
+class Switch:
+    """Knows channels and clocks, no tokens, prices or providers."""
+
+    def __init__(
+        self, *, clock: Clock, report: Report, close: Callable[[Channel], None], setup_seconds: float
+    ) -> None:
+        self.clock = clock
+        self.report = report
+        self.rooms: dict[str, list[Channel]] = {}
+        self._close = close
+        self._setup_seconds = setup_seconds
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Run it beside everything else, until `stop`. What it raises is logged."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            log.error("the simulated network broke", exc_info=problem)
+
+    async def stop(self) -> None:
+        """Drop everything that is going on, without a word. Harmless twice."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- the life of a leg --------------------------------------------------------------------
+
+    async def outbound(
+        self, channel: Channel, activity: Activity, *, ring_seconds: float, max_seconds: float
+    ) -> None:
+        """Dial, ring, and see the leg to its end. Times in seconds; 0 means no limit."""
+        self.report(channel, LegEventKind.DIALED)
+        if await self._rings(channel, ring_seconds or NETWORK_PATIENCE):
+            await self.talk(channel, activity, max_seconds=max_seconds)
+        self._finish(channel)
+
+    async def inbound(self, channel: Channel, activity: Activity) -> None:
+        """A caller whose call was taken."""
+        self.report(channel, LegEventKind.DIALED)
+        await self.talk(channel, activity, max_seconds=0)
+        self._finish(channel)
+
+    async def _rings(self, channel: Channel, ring_seconds: float) -> bool:
+        """True when somebody, or something, picks up."""
+        script = channel.script
+        if not await self.lasts(channel, self._setup_seconds):
+            return False
+        if script.answerer in _NEVER_RINGS:
+            channel.end(_NEVER_RINGS[script.answerer])
+            return False
+        self.report(channel, LegEventKind.RANG)
+        too_long = script.answerer is Answerer.NOBODY or script.ring_seconds >= ring_seconds
+        if not await self.lasts(channel, ring_seconds if too_long else script.ring_seconds):
+            return False
+        if too_long:
+            channel.end(HangupCause.NO_ANSWER)
+        elif script.answerer is Answerer.REJECTS:
+            channel.end(HangupCause.CALL_REJECTED)
+        return not channel.is_over
+
+    async def talk(self, channel: Channel, activity: Activity, *, max_seconds: float) -> None:
+        """From the answer to the hang-up, whoever brings that about."""
+        channel.answered_at = self.clock.now()
+        self.report(channel, LegEventKind.ANSWERED)
+        self.follow(channel, activity)
+        behaviour = [self.spawn(each) for each in self._behaviour(channel, max_seconds)]
+        try:
+            await channel.gone.wait()
+        finally:
+            ending = [*behaviour, *([channel.orders] if channel.orders else [])]
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
+
+    def _finish(self, channel: Channel) -> None:
+        channel.ended_at = self.clock.now()
+        self._close(channel)
+
+    def follow(self, channel: Channel, activity: Activity) -> None:
+        """From now on this is what happens on the leg; what happened before is broken off."""
+        before = channel.orders
+        channel.orders = self.spawn(self._orders(channel, activity))
+        if before is not None:
+            channel.diverted.set()
+            before.cancel()
+
+    async def _orders(self, channel: Channel, activity: Activity) -> None:
+        try:
+            await activity()
+        except Exception:
+            channel.end(HangupCause.TEMPORARY_FAILURE)
+            raise
+        channel.end(HangupCause.NORMAL_CLEARING)
+
+    # --- what scripts do ----------------------------------------------------------------------
+
+    def _behaviour(self, channel: Channel, max_seconds: float) -> list[Coroutine[Any, Any, None]]:
+        script, ends = channel.script, []
+        if max_seconds:
+            ends.append((max_seconds, HangupCause.RECOVERY_ON_TIMER_EXPIRE))
+        if script.hangs_up is not None:
+            ends.append((script.hangs_up, HangupCause.NORMAL_CLEARING))
+        if script.line_drops is not None:
+            ends.append((script.line_drops, HangupCause.NETWORK_OUT_OF_ORDER))
+        if script.answerer is Answerer.MACHINE and not channel.inbound:
+            ends.append((script.greeting + MACHINE_RECORDS, HangupCause.NORMAL_CLEARING))
+        if script.answerer is Answerer.SCREENING and not channel.inbound:
+            who = self._screen(channel)
+        else:
+            who = self._pick_up(channel)
+        return [who, *(self._end_after(channel, *each) for each in ends), *self._keys(channel)]
+
+    async def _pick_up(self, channel: Channel) -> None:
+        if channel.inbound or channel.script.answerer is not Answerer.MACHINE:
+            channel.person.set()
+
+    async def _end_after(self, channel: Channel, seconds: float, cause: HangupCause) -> None:
+        await self.clock.sleep(seconds)
+        channel.end(cause)
+
+    def _keys(self, channel: Channel) -> list[Coroutine[Any, Any, None]]:
+        return [self._press_after(channel, each.after, each.digits) for each in channel.script.keys]
+
+    async def _press_after(self, channel: Channel, seconds: float, digits: str) -> None:
+        await self.clock.sleep(seconds)
+        self.press(channel, digits)
+
+    def press(self, channel: Channel, digits: str) -> None:
+        """Whoever is at this phone presses these keys."""
+        self.report(channel, LegEventKind.DTMF, digits=digits)
+        for digit in digits:
+            channel.pressed.put_nowait(digit)
+
+    async def _screen(self, channel: Channel) -> None:
+        """The phone asks who is calling. Silence rings nobody: it is hung up on."""
+        await self.clock.sleep(SCREENING_ASKS)
+        self.report(channel, LegEventKind.MACHINE, verdict=AmdVerdict.SCREENING)
+        if await race(channel.spoken_to.wait(), self.clock.sleep(SCREENING_PATIENCE)) == 0:
+            await self.clock.sleep(channel.script.screens_for)
+            if channel.script.lets_through:
+                self.report(channel, LegEventKind.MACHINE, verdict=AmdVerdict.HUMAN)
+                channel.person.set()
+                return
+        channel.end(HangupCause.NORMAL_CLEARING)
+
+    # --- ears and time ------------------------------------------------------------------------
+
+    def hears(self, channel: Channel, what: str, *, voice: bool = False) -> None:
+        """Note what reached the ear; a voice is what a screening phone waits for."""
+        channel.heard.append(Heard(at=self.clock.now(), what=what))
+        if voice:
+            channel.spoken_to.set()
+
+    async def lasts(self, channel: Channel, seconds: float) -> bool:
+        """Let time pass; False, and at once, when the leg is hung up meanwhile."""
+        return await self.first(channel.gone.wait(), within=seconds) is False
+
+    async def first(self, happens: Awaitable[object], *, within: float) -> bool:
+        """True when it happens within so many seconds."""
+        return await race(happens, self.clock.sleep(within)) == 0
+
+    def since(self, moment: datetime) -> float:
+        """Seconds from then to now."""
+        return (self.clock.now() - moment).total_seconds()
+
+
+_NEVER_RINGS: Final = {
+    Answerer.BUSY: HangupCause.USER_BUSY,
+    Answerer.UNALLOCATED: HangupCause.UNALLOCATED_NUMBER,
+}

@@ -1,0 +1,1 @@
+"""What drivers may share, and nothing else."""
