@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final, NewType
 
 from bot.domain.cdr import CallId
+from bot.domain.deeds import Deed
 from bot.domain.people import Room
 
 QuestionId = NewType("QuestionId", str)
@@ -22,14 +23,16 @@ class QuestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Choosing runs `text`: the original command with the open point settled. Empty text: nothing runs.
+    """Choosing does `deed` where there is one; else it runs `text`, the original command with the open point
+    settled. Neither: nothing happens.
 
     `name` is the word itself, where the choice is between names or spellings: typing it chooses too.
     """
 
     label: str
-    text: str
+    text: str = ""
     name: str = ""
+    deed: Deed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

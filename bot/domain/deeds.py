@@ -1,0 +1,35 @@
+"""What a yes does where no sentence says it. A deed is kept with its question and done once, by
+`services/handlers/deeds.py`; sentences that run again are a choice's `text` instead."""
+
+from dataclasses import dataclass
+
+from bot.domain.cdr import Money
+from bot.domain.numbers import Address, Did, PhoneNumber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetInHistory:
+    """Take a name and its number out of everything that is kept of the asker's past calls."""
+
+    name: str
+    address: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rent:
+    """Take that very number at that very price."""
+
+    provider: str
+    number: PhoneNumber
+    monthly: Money | None = None
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    """Let a number of ours go, and with it what is done about its calls."""
+
+    did: Did
+
+
+Deed = ForgetInHistory | Rent | GiveBack
