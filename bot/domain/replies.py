@@ -123,18 +123,25 @@ def waits_for_its_turn(call: Call, start: datetime, zone: str) -> str:
     )
 
 
-def list_words(calls: Sequence[Call], *, now: datetime, zone: str, private: bool) -> str:
-    """What is scheduled or going on, by time."""
+def list_words(
+    calls: Sequence[Call], *, now: datetime, zone: str, private: bool, asker: str | None = None
+) -> str:
+    """What is scheduled or going on, by time. `asker` is who reads it: others' calls say whose they are."""
     if not calls:
         return "Nothing is scheduled. Try: call +65 … at 5pm"
     top = f"{phrases.count(len(calls), 'call')}, times in {phrases.zone_words(now, zone)}:"
-    return "\n".join((top, *(_listed(call, now, zone, private) for call in calls)))
+    return "\n".join((top, *(_listed(call, now, zone, private) + _by(call, asker) for call in calls)))
 
 
 def _listed(call: Call, now: datetime, zone: str, private: bool) -> str:
     repeat = f" · {call.recurrence_words[0]}" if call.recurrence_words else ""
     at = f"{phrases.short_moment(call.due, zone)} ({phrases.from_now(call.due, now)})"
     return f"#{call.number}  {at}  {whom(call, private=private)}{repeat}{_mark(call)}"
+
+
+def _by(call: Call, asker: str | None) -> str:
+    others = asker is not None and call.asker != asker
+    return f" · by {call.asker_name or call.asker}" if others else ""
 
 
 def _mark(call: Call) -> str:
@@ -184,12 +191,18 @@ def status_words(cards: Sequence[Card]) -> str:
 
 
 def history_words(
-    past: Sequence[tuple[Call, CallDetailRecord | None]], *, zone: str, private: bool, page: int, more: bool
+    past: Sequence[tuple[Call, CallDetailRecord | None]],
+    *,
+    zone: str,
+    private: bool,
+    page: int,
+    more: bool,
+    asker: str | None = None,
 ) -> str:
-    """Newest first, a page of them."""
+    """Newest first, a page of them. `asker` as in `list_words`."""
     if not past:
         return "No calls yet." if page == 1 else f"There is no page {page}."
-    lines = [_past(call, cdr, zone, private) for call, cdr in past]
+    lines = [_past(call, cdr, zone, private) + _by(call, asker) for call, cdr in past]
     tail = [f"More: history page {page + 1}"] if more else []
     return "\n".join((f"Past calls, page {page}:", *lines, *tail))
 
