@@ -203,7 +203,8 @@ class Call:
     brought: tuple[Party, ...] = ()
     """People whom a transfer brought in: they are in nobody's plan."""
     follows: CallId | None = None
-    """Held until that call is over: one of several that were ordered one after the other."""
+    followed_by: CallId | None = None
+    """Held until the call it follows is over: these were ordered one after the other."""
 
     @property
     def unplaced(self) -> tuple[LegPlan, ...]:

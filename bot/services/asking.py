@@ -7,6 +7,7 @@ from bot.config import Settings
 from bot.domain.card import Button, Reply, ReplyKind
 from bot.domain.errors import NotPossible
 from bot.domain.people import Person
+from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Bell, Clock, Ids
 from bot.ports.voice import VoiceProvider
 from bot.services.cards import Cards
@@ -41,6 +42,7 @@ class Desk:
     ids: Ids
     bell: Bell
     providers: Mapping[str, VoiceProvider]
+    chats: Mapping[str, ChatPlatform]
     dialer: Dialer
     cards: Cards
     series: Series

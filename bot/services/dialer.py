@@ -13,7 +13,8 @@ from typing import Final
 
 import structlog
 
-from bot.domain.call import GRACE, Call, LegPlan, Placement, PlacementState, ProviderRef
+from bot.domain.call import GRACE, Call, CallState, LegPlan, Placement, PlacementState, ProviderRef
+from bot.domain.cdr import CallId
 from bot.domain.control import Control
 from bot.domain.decisions import (
     Close,
@@ -29,6 +30,7 @@ from bot.domain.decisions import (
 from bot.domain.errors import OutcomeUnknown, ProviderError, Rejected, Unavailable, Unsupported
 from bot.domain.flow import LegRole, Say
 from bot.domain.leg import Token
+from bot.domain.question import QuestionId
 from bot.domain.texts import Moment, spoken
 from bot.ports.clock import Clock, Ids
 from bot.ports.ledger import Ledger, Transaction
@@ -214,6 +216,18 @@ class Dialer:
                     await self._cards.recordings.wanted(tx, call, effect.role, effect.recording)
                 case _:
                     pass
+        await self._cards.put(tx, call)
+        if call.state.is_final and call.followed_by is not None:
+            await self._release(tx, call.followed_by)
+
+    async def _release(self, tx: Transaction, follower: CallId) -> None:
+        """The next of several calls ordered one after the other; one that still waits for Confirm goes on waiting."""
+        call = await tx.call(follower)
+        question = await tx.question(QuestionId(follower))
+        if call is None or call.state is not CallState.HELD or (question is not None and not question.closed):
+            return
+        call = replace(call, state=CallState.SCHEDULED, reason=None, due=max(call.due, self._clock.now()))
+        await tx.save_call(call)
         await self._cards.put(tx, call)
 
     async def run(self, call: Call, effects: Sequence[Effect]) -> None:

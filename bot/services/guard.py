@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 
 from bot.config import Settings
-from bot.domain.call import Call, LegPlan, ScheduledCall
+from bot.domain.call import Call, CallKind, LegPlan, ScheduledCall
 from bot.domain.doubts import regions_of
 from bot.domain.flow import Party
 from bot.domain.number_ranges import region_of
@@ -108,7 +108,9 @@ class Guard:
             zone = known.timezone or self._settings.default_timezone
             verdict = may_call(
                 DialRequest(
-                    dialled=_dialled(call.plan, await tx.contacts(call.asker), ()),
+                    dialled=_dialled(
+                        call.plan, await tx.contacts(call.asker), caller_rings=call.kind is CallKind.INBOUND
+                    ),
                     circle=await self._circle(tx, known, zone),
                     at=now,
                     now=now,
@@ -196,11 +198,17 @@ def day_start(now: datetime, zone: str) -> datetime:
 
 
 def _dialled(
-    plan: Sequence[LegPlan], contacts: Sequence[Contact], targets: Sequence[Target]
+    plan: Sequence[LegPlan],
+    contacts: Sequence[Contact],
+    targets: Sequence[Target] = (),
+    *,
+    caller_rings: bool = False,
 ) -> tuple[Dialled, ...]:
-    """Everybody whose phone would ring, each once."""
+    """Everybody whose phone we would ring. `caller_rings`: the first leg called us, so it is none of them."""
     mislabelled = {target.address for target in targets if target.label_differs}
     parties = [party for leg in plan for party in (leg.party, *leg.flow.parties())]
+    if caller_rings:
+        parties = [party for leg in plan for party in leg.flow.parties()]
     return tuple(
         Dialled(
             address=party.address,

@@ -4,14 +4,14 @@ Nothing here dials. A call for now is a call that is due now; the scheduler does
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from bot.domain import replies
 from bot.domain.call import Call, CallKind, CallState, LegPlan, OrderId, ScheduledCall
-from bot.domain.card import Reply
+from bot.domain.card import Reply, ReplyKind
 from bot.domain.cdr import CallId, Money
 from bot.domain.errors import NotPossible, ProviderError
 from bot.domain.flow import Conference, Step
@@ -28,6 +28,7 @@ from bot.services.planner import Plan, fit, plan_order
 from bot.services.series import occurrence
 
 Order = said.Call | said.Conference | said.Remind
+ITS_TURN: Final = "It waits for the one before it."
 FULL_MINUTE: Final = timedelta(seconds=2)
 """A person is told the expected start when our own rate makes them wait longer than this."""
 
@@ -36,29 +37,31 @@ async def place_order(desk: Desk, ask: Ask, order: Order) -> Outcome:
     """Plan it, judge it, write it down; the card in the room is the answer. Raises UserError."""
     if isinstance(order, said.Call) and order.one_by_one and len(order.targets) > 1:
         return await _one_by_one(desk, ask, order)
-    return await _order(desk, ask, order)
+    return await _judged(desk, ask, await _scheduled(desk, ask, order), _targets(order))
 
 
 async def _one_by_one(desk: Desk, ask: Ask, order: said.Call) -> Outcome:
     """A call back each; every one waits until the one before it is over."""
+    ids = [CallId(desk.ids.new()) for _ in order.targets]
     outcomes: list[Outcome] = []
-    before: CallId | None = None
-    for target in order.targets:
-        outcome, call = await _written(desk, ask, replace(order, targets=(target,), one_by_one=False), before)
+    for n, target in enumerate(order.targets):
+        single = replace(order, targets=(target,), one_by_one=False)
+        scheduled = await _scheduled(desk, ask, single)
+        place = Turn(id=ids[n], follows=ids[n - 1] if n else None, followed_by=ids[n + 1] if n + 1 < len(ids) else None)
+        outcome = await _judged(desk, ask, scheduled, (target,), place)
         outcomes.append(outcome)
-        if call is None:
+        if outcome.reply is not None and outcome.reply.kind is ReplyKind.ERROR:
             break
-        before = call.id
     return Outcome(reply=outcomes[-1].reply, then=tuple(each for done in outcomes for each in done.then))
 
 
-async def _order(desk: Desk, ask: Ask, order: Order) -> Outcome:
-    outcome, _ = await _written(desk, ask, order, None)
-    return outcome
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The place of a call among several that were ordered one after the other."""
 
-
-async def _written(desk: Desk, ask: Ask, order: Order, follows: CallId | None) -> tuple[Outcome, Call | None]:
-    return await _judged(desk, ask, await _scheduled(desk, ask, order), _targets(order), follows)
+    id: CallId
+    follows: CallId | None = None
+    followed_by: CallId | None = None
 
 
 async def _judged(
@@ -66,21 +69,23 @@ async def _judged(
     ask: Ask,
     order: ScheduledCall,
     targets: Sequence[said.Target] = (),
-    follows: CallId | None = None,
-) -> tuple[Outcome, Call | None]:
-    """Ask policy, then write the order and its first call down. No call when policy refused."""
+    turn: Turn | None = None,
+) -> Outcome:
+    """Ask policy, then write the order and its first call down; nothing is written when policy refuses."""
     verdict = await desk.guard.when_ordered(ask, order, targets)
     if isinstance(verdict, Refused):
-        return complain(verdict.reason), None
-    call = occurrence(order, order.due, CallId(desk.ids.new()), ask.now)
+        return complain(verdict.reason)
+    turn = turn or Turn(id=CallId(desk.ids.new()))
+    call = occurrence(order, order.due, turn.id, ask.now)
+    call = replace(call, follows=turn.follows, followed_by=turn.followed_by)
     if isinstance(verdict, AskFirst):
         call = await hold(desk, ask, call, verdict)
-    elif follows is not None:
-        call = replace(call, state=CallState.HELD, follows=follows, reason="It waits for the one before it.")
+    elif turn.follows is not None:
+        call = replace(call, state=CallState.HELD, reason=ITS_TURN)
     await ask.tx.save_order(order)
     await ask.tx.add_call(call)
     await desk.cards.put(ask.tx, call)
-    return Outcome(reply=await _expected_start(desk, ask, call), then=(_ring(desk, call),)), call
+    return Outcome(reply=await _expected_start(desk, ask, call), then=(_ring(desk, call),))
 
 
 def _ring(desk: Desk, call: Call) -> Callable[[], Awaitable[None]]:
@@ -121,6 +126,8 @@ async def _scheduled(desk: Desk, ask: Ask, order: Order) -> ScheduledCall:
         provider,
     )
     due, zone = _when(order, ask)
+    # The provider is asked before anything is written, so that nobody waits for it with a lock in hand.
+    cost = await expected_cost(provider, plan)
     return ScheduledCall(
         id=OrderId(desk.ids.new()),
         number=await ask.tx.next_number(ask.tenant),
@@ -138,7 +145,7 @@ async def _scheduled(desk: Desk, ask: Ask, order: Order) -> ScheduledCall:
         recurrence_words=rule_words(order.every) if order.every else (),
         left_out=plan.left_out,
         conference=plan.conference,
-        expected_cost=await expected_cost(provider, plan),
+        expected_cost=cost,
         created_at=ask.now,
     )
 
@@ -212,8 +219,11 @@ async def confirm(desk: Desk, ask: Ask, call: Call, question: OpenQuestion) -> O
         return complain(refusal.reason)
     if not await ask.tx.close_question(question.id, f"#{call.number} was confirmed already."):
         return complain(f"#{call.number} was confirmed already.")
-    due = max(call.due, ask.now)
-    confirmed = replace(call, state=CallState.SCHEDULED, reason=None, due=due)
+    before = await ask.tx.call(call.follows) if call.follows else None
+    if before is not None and not before.state.is_final:
+        await save(desk, ask, replace(call, reason=ITS_TURN))
+        return Outcome()
+    confirmed = replace(call, state=CallState.SCHEDULED, reason=None, due=max(call.due, ask.now))
     await save(desk, ask, confirmed)
     return Outcome(reply=await _expected_start(desk, ask, confirmed), then=(_ring(desk, confirmed),))
 
@@ -248,8 +258,7 @@ async def again(desk: Desk, ask: Ask, call: Call) -> Outcome:
         expected_cost=call.expected_cost,
         created_at=ask.now,
     )
-    outcome, _ = await _judged(desk, ask, scheduled)
-    return outcome
+    return await _judged(desk, ask, scheduled)
 
 
 def _in_room(plan: Sequence[LegPlan], room: str | None) -> tuple[LegPlan, ...]:

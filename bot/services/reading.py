@@ -1,5 +1,7 @@
 """What a sentence is read against: the asker's own settings, contacts and numbers, gathered from the ledger."""
 
+from typing import get_args
+
 from bot.domain.number_ranges import region_of
 from bot.domain.people import Person
 from bot.parse.context import ParseContext, Platform
@@ -33,4 +35,4 @@ async def context_for(tx: Transaction, desk: Desk, inbound: Inbound, person: Per
 
 def _platform(name: str) -> Platform:
     """How the text is escaped; a chat that escapes nothing is read like the console."""
-    return "slack" if name == "slack" else "telegram" if name == "telegram" else "console"
+    return next((known for known in get_args(Platform) if known == name), "console")

@@ -111,12 +111,15 @@ class Scheduler:
             room = min(BATCH, IN_FLIGHT - len(self._starting))
             if room <= 0:
                 break
+            limit = min(room, await self._slots(name, now))
+            if limit <= 0:
+                continue
             async with self._ledger() as tx:
-                slots = await self._slots(name, now)
                 calls = await tx.claim(
-                    owner=self._dialer.owner, now=now, lease_until=now + LEASE, limit=min(room, slots), provider=name
+                    owner=self._dialer.owner, now=now, lease_until=now + LEASE, limit=limit, provider=name
                 )
-                await tx.commit()
+                if calls:
+                    await tx.commit()
             for call in calls:
                 self._start(call)
             claimed += len(calls)

@@ -1,0 +1,172 @@
+"""What a button on a card does. Who may is asked here again, on every press."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from bot.domain import replies
+from bot.domain.actions import Action, Verb
+from bot.domain.call import Call, CallState, PlacementState
+from bot.domain.cdr import CallId
+from bot.domain.decisions import Tick, decide
+from bot.domain.errors import NoSuchThing, NotPossible
+from bot.domain.numbers import PhoneNumber
+from bot.domain.recording import Recording, RecordingId
+from bot.parse import command as said
+from bot.ports.chat import SendsAudio
+from bot.services.asking import Ask, Desk, Outcome, complain, say
+from bot.services.handlers.calls import cancel_call, end_call
+from bot.services.handlers.finding import mine_or_admin
+from bot.services.handlers.live import add
+from bot.services.ordering import again, place_order
+
+Press = Callable[[Desk, Ask, Action], Awaitable[Outcome]]
+
+
+async def _call(ask: Ask, action: Action) -> Call:
+    """The call of that button, held. Raises NoSuchThing, NotAllowed."""
+    call = await ask.tx.call(CallId(action.target))
+    if call is None or call.room.tenant != ask.tenant:
+        raise NoSuchThing(what="call", name="behind that button any more")
+    mine_or_admin(ask, call)
+    return call
+
+
+async def cancel(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    return await cancel_call(desk, ask, await _call(ask, action))
+
+
+async def hang_up(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    call = await _call(ask, action)
+    if call.state is not CallState.STARTED:
+        return complain(f"#{call.number} is over: {call.reason or call.disposition}.")
+    if call.ending:
+        return complain(f"#{call.number} is being hung up already, by {call.ending}.")
+    return await end_call(desk, ask, call)
+
+
+async def once_more(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """Call again, and Call now on a call that was missed."""
+    return await again(desk, ask, await _call(ask, action))
+
+
+async def now(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """A new call in place of one whose outcome nobody knows; the old question is laid to rest."""
+    call = await _call(ask, action)
+    if call.state is CallState.STARTED:
+        await _lay_to_rest(desk, ask, call)
+    return await again(desk, ask, call)
+
+
+async def leave(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    call = await _call(ask, action)
+    if call.state is CallState.STARTED:
+        await _lay_to_rest(desk, ask, call)
+    return say(f"All right, I leave #{call.number} as it is.")
+
+
+async def _lay_to_rest(desk: Desk, ask: Ask, call: Call) -> None:
+    """Placements that cannot be confirmed are closed; a late callback is still written down."""
+    closed = tuple(
+        replace(each, state=PlacementState.CLOSED, check_at=None) if each.state is PlacementState.UNKNOWN else each
+        for each in call.placements
+    )
+    if closed == call.placements:
+        raise NotPossible(reason=f"#{call.number} has been settled meanwhile; its card says how.")
+    after, effects = decide(replace(call, placements=closed), Tick(), ask.now)
+    await desk.dialer.save(ask.tx, after, effects)
+
+
+async def edit(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    return say(replies.sentence_again(await _call(ask, action)))
+
+
+async def number(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    return say(replies.numbers_words(await _call(ask, action)))
+
+
+async def add_somebody(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    call = await _call(ask, action)
+    return say(f"Say whom, as in: add +1 415 555 0123 to {call.number}")
+
+
+async def save_contact(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    call = await _call(ask, action)
+    caller = f" {call.caller}" if call.caller else " that number"
+    return say(f"Say: save{caller} as and a name")
+
+
+async def join(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """Ring me too."""
+    call = await _call(ask, action)
+    if ask.context.me is None:
+        raise NotPossible(reason="I don't know your number yet. Say: my number is +…")
+    me = said.Target(address=ask.context.me, name=ask.asker.name or None, is_me=True)
+    return await add(desk, ask, said.Add(targets=(me,), id=call.number))
+
+
+async def call_back(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """Ring whoever called us: a call like any other, through the same policy."""
+    call = await _call(ask, action)
+    if not isinstance(call.caller, PhoneNumber):
+        raise NotPossible(reason="The caller withheld the number, so nobody can be called back.")
+    target = said.Target(address=call.caller, name=call.legs[0].party.name if call.legs else None)
+    return await place_order(desk, replace(ask, text=f"call {call.caller}"), said.Call(targets=(target,)))
+
+
+# --- recordings -----------------------------------------------------------------------------------
+
+
+async def _recording(ask: Ask, action: Action) -> Recording:
+    recording = await ask.tx.recording(RecordingId(action.target))
+    if recording is None or recording.room.tenant != ask.tenant:
+        raise NoSuchThing(what="recording", name="behind that button any more")
+    if recording.owner != ask.asker.key and not ask.is_admin:
+        raise NoSuchThing(what="recording", name="of yours behind that button")
+    return recording
+
+
+async def renew(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    recording = await _recording(ask, action)
+    await desk.cards.refresh(ask.tx, recording)
+    return say(f"A new link, good for seven days: {desk.recordings.link(recording)}")
+
+
+async def done(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    recording = await _recording(ask, action)
+    if recording.done:
+        return complain("It was marked done already.")
+    await ask.tx.save_recording(replace(recording, done=True))
+    await desk.cards.refresh(ask.tx, recording)
+    return say("Marked done.")
+
+
+async def post(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """The audio itself, into the room, where the chat can carry it."""
+    recording = await _recording(ask, action)
+    chat = desk.chats.get(ask.room.platform)
+    if not isinstance(chat, SendsAudio):
+        raise NotPossible(reason="This chat cannot carry audio; the link plays it.")
+
+    async def send() -> None:
+        await chat.send_audio(ask.room, f"voicemail {recording.number}", await desk.recordings.audio(recording))
+
+    return Outcome(reply=say("Posting it here.").reply, then=(send,))
+
+
+PRESSES: Final[Mapping[Verb, Press]] = {
+    Verb.CANCEL: cancel,
+    Verb.HANG_UP: hang_up,
+    Verb.AGAIN: once_more,
+    Verb.NOW: now,
+    Verb.LEAVE: leave,
+    Verb.EDIT: edit,
+    Verb.NUMBER: number,
+    Verb.ADD: add_somebody,
+    Verb.CONTACT: save_contact,
+    Verb.JOIN: join,
+    Verb.BACK: call_back,
+    Verb.RENEW: renew,
+    Verb.DONE: done,
+    Verb.POST: post,
+}

@@ -1,0 +1,219 @@
+"""A conversation of one person in one room: sentences, answers to our questions, and presses.
+
+Which words mean what is the parser's; what a command does is its handler's. Here is only the turn-taking: an
+open question is answered by a number, by the word itself or by a phrase put in its place, and everything else
+is a new sentence.
+"""
+
+from dataclasses import replace
+
+from bot.domain import replies
+from bot.domain.actions import Action, Verb
+from bot.domain.call import Understood
+from bot.domain.errors import NoSuchThing
+from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, QuestionKind
+from bot.parse import command as said
+from bot.parse.parser import parse
+from bot.parse.pointing import pointed
+from bot.parse.wording import help_hint
+from bot.services.asking import Ask, Desk, Outcome, complain
+from bot.services.handlers import HANDLERS
+from bot.services.handlers.calls import cancel_call
+from bot.services.handlers.presses import PRESSES
+from bot.services.ordering import confirm
+
+DIALS = (said.Call, said.Conference, said.Remind, said.Add, said.Transfer)
+"""Commands that ring a phone: a late one asks first."""
+
+
+async def typed(desk: Desk, ask: Ask, text: str, *, stale: bool = False) -> Outcome:
+    """One message. `stale`: it is older than a minute, so it asks before it dials."""
+    parsed = parse(text, ask.context)
+    question = await ask.tx.open_question(ask.room, ask.asker.key, ask.now)
+    if question is not None:
+        answer = await _as_answer(desk, ask, question, text, parsed)
+        if answer is not None:
+            return answer
+    ask = replace(ask, text=text)
+    match parsed:
+        case said.Understood(command=command) if stale and isinstance(command, DIALS):
+            return await _ask_whether(desk, ask, text)
+        case said.Understood():
+            return await run(desk, ask, parsed)
+        case said.Question():
+            return await _put(desk, ask, parsed)
+        case said.Problems():
+            return await _explain(desk, ask, parsed, question)
+
+
+async def run(desk: Desk, ask: Ask, understood: said.Understood) -> Outcome:
+    """Do what was understood."""
+    lines = tuple(
+        Understood(field=field, words=ask.text[start:end]) for field, (start, end) in understood.used
+    )
+    handler = HANDLERS[type(understood.command)]
+    return await handler(desk, replace(ask, understood=lines), understood.command)
+
+
+# --- asking -----------------------------------------------------------------------------------------
+
+
+async def _put(desk: Desk, ask: Ask, question: said.Question) -> Outcome:
+    """Ask, and keep the command for ten minutes."""
+    choices = tuple(Choice(label=c.label, text=c.text, name=c.name or "") for c in question.choices)
+    kept = await _keep(desk, ask, QuestionKind.CHOICE, question.message, choices, question.span)
+    return Outcome(reply=replies.question_reply(kept))
+
+
+async def _ask_whether(desk: Desk, ask: Ask, text: str) -> Outcome:
+    choices = (Choice(label="Do it now", text=text), Choice(label="Leave it", text=""))
+    message = f"This took more than a minute to reach me: {text!r}. Do it now?"
+    kept = await _keep(desk, ask, QuestionKind.ASK, message, choices, None)
+    return Outcome(reply=replies.question_reply(kept))
+
+
+async def _explain(desk: Desk, ask: Ask, problems: said.Problems, before: OpenQuestion | None) -> Outcome:
+    """Every mistake with its place in the sentence; corrections are on buttons and never run by themselves.
+
+    The sentence is kept like a question, so that a single word can be typed anew, and so that the same
+    mistake twice offers help for its verb.
+    """
+    text = pointed(ask.text, problems)
+    choices = tuple(
+        Choice(label=fix.label, text=fix.text, name=fix.name or "")
+        for problem in problems.found
+        for fix in problem.fixes
+    )
+    kept = await _keep(desk, ask, QuestionKind.CHOICE, text, choices, problems.found[0].span)
+    hint = help_hint(ask.text) if before is not None and before.message == text else ""
+    return Outcome(reply=replies.problem_reply(f"{text}\n{hint}" if hint else text, kept))
+
+
+async def _keep(
+    desk: Desk,
+    ask: Ask,
+    kind: QuestionKind,
+    message: str,
+    choices: tuple[Choice, ...],
+    span: tuple[int, int] | None,
+) -> OpenQuestion:
+    question = OpenQuestion(
+        id=QuestionId(desk.ids.new()),
+        kind=kind,
+        room=ask.room,
+        asker=ask.asker.key,
+        text=ask.text,
+        span=span,
+        message=message,
+        choices=choices,
+        created_at=ask.now,
+        expires_at=ask.now + LIFETIME,
+    )
+    await ask.tx.save_question(question)
+    return question
+
+
+# --- answering --------------------------------------------------------------------------------------
+
+
+async def _as_answer(
+    desk: Desk, ask: Ask, question: OpenQuestion, text: str, parsed: said.Parsed
+) -> Outcome | None:
+    """The outcome, when this message answers the open question; None when it is a sentence of its own."""
+    match parsed:
+        case said.Understood(command=said.Confirm(choice=choice)):
+            return await _chosen(desk, ask, question, choice)
+        case said.Understood(command=said.Decline()):
+            return await _declined(desk, ask, question)
+        case said.Understood():
+            return None
+        case _:
+            return await _retyped(desk, ask, question, text)
+
+
+async def _chosen(desk: Desk, ask: Ask, question: OpenQuestion, choice: int | None) -> Outcome:
+    if choice is None and question.kind is QuestionKind.CHOICE and len(question.choices) > 1:
+        return complain("Which one? Answer with its number.")
+    if not 1 <= (choice or 1) <= len(question.choices):
+        return complain(f"There are {len(question.choices)} choices; answer with the number of one.")
+    return await answer(desk, ask, question, (choice or 1) - 1)
+
+
+async def _retyped(desk: Desk, ask: Ask, question: OpenQuestion, text: str) -> Outcome | None:
+    """The word of one choice, or a phrase that makes sense in the place of the doubtful one."""
+    plain = text.strip().casefold()
+    for n, choice in enumerate(question.choices):
+        if plain and plain in (choice.name.casefold(), choice.label.casefold()):
+            return await answer(desk, ask, question, n)
+    if question.span is None:
+        return None
+    start, end = question.span
+    whole = f"{question.text[:start]}{text.strip()}{question.text[end:]}"
+    parsed = parse(whole, ask.context)
+    if not isinstance(parsed, said.Understood):
+        return None
+    await ask.tx.close_question(question.id, f"It was answered with {text.strip()!r}.")
+    return await run(desk, replace(ask, text=whole), parsed)
+
+
+async def _declined(desk: Desk, ask: Ask, question: OpenQuestion) -> Outcome:
+    if question.kind is QuestionKind.CONFIRM:
+        return await answer(desk, ask, question, len(question.choices) - 1)
+    await ask.tx.close_question(question.id, "It was answered with no.")
+    return complain("All right, nothing was done.")
+
+
+async def answer(desk: Desk, ask: Ask, question: OpenQuestion, n: int) -> Outcome:
+    """The n-th choice (from 0), once: whoever comes second is told what the first answer did."""
+    choice = question.choices[n]
+    if question.kind is QuestionKind.CONFIRM:
+        return await _confirmed(desk, ask, question, agreed=bool(choice.text))
+    if not await ask.tx.close_question(question.id, f"It was answered with “{choice.label}”."):
+        return complain(question.outcome or "That was answered already.")
+    if not choice.text:
+        return complain("All right, nothing was done.")
+    parsed = parse(choice.text, ask.context)
+    ask = replace(ask, text=choice.text)
+    match parsed:
+        case said.Understood():
+            return await run(desk, ask, parsed)
+        case said.Question():
+            return await _put(desk, ask, parsed)
+        case said.Problems():
+            return await _explain(desk, ask, parsed, None)
+
+
+async def _confirmed(desk: Desk, ask: Ask, question: OpenQuestion, *, agreed: bool) -> Outcome:
+    call = await ask.tx.call(question.call) if question.call else None
+    if call is None:
+        raise NoSuchThing(what="call", name="to confirm")
+    if agreed:
+        return await confirm(desk, ask, call, question)
+    await ask.tx.close_question(question.id, f"#{call.number} was cancelled.")
+    return await cancel_call(desk, ask, call)
+
+
+# --- pressing ---------------------------------------------------------------------------------------
+
+
+async def pressed(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """One button. Who may is asked again, and a second press of the same button has no second effect."""
+    if action.verb in (Verb.ANSWER, Verb.CONFIRM):
+        return await _pressed_answer(desk, ask, action)
+    return await PRESSES[action.verb](desk, ask, action)
+
+
+async def _pressed_answer(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    question = await ask.tx.question(QuestionId(action.target))
+    if question is None:
+        return complain(replies.NOTHING_ASKED)
+    if question.asker != ask.asker.key and not ask.is_admin:
+        return complain("That question was put to somebody else.")
+    if question.closed:
+        return complain(question.outcome or "That was answered already.")
+    if question.expires_at <= ask.now:
+        return complain(replies.EXPIRED)
+    n = action.choice if action.verb is Verb.ANSWER else 0
+    if not 0 <= n < len(question.choices):
+        return complain("That button is not one of mine.")
+    return await answer(desk, ask, question, n)
