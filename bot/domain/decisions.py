@@ -82,7 +82,7 @@ Decision = tuple[Call, tuple[Effect, ...]]
 
 
 def decide(call: Call, event: LegEvent | Tick, now: datetime) -> Decision:
-    """The call after `event`, and what must follow. Unchanged and empty when the event means nothing to it."""
+    """The call after `event`, and what must follow. Unchanged and empty when it means nothing here."""
     after, effects = _on_time(call, now) if isinstance(event, Tick) else _on_event(call, event, now)
     if after == call and not effects and not isinstance(event, Tick):
         return call, ()
@@ -91,7 +91,7 @@ def decide(call: Call, event: LegEvent | Tick, now: datetime) -> Decision:
 
 
 def end(call: Call, by: str, now: datetime) -> Decision:
-    """Somebody (or a rule) ends a call that has started: legs not yet placed are dropped, live ones hung up."""
+    """Somebody (or a rule) ends a call that has started: unplaced legs are dropped, live ones hung up."""
     if call.state is not CallState.STARTED:
         return call, ()
     kept = tuple(plan for plan in call.plan if plan not in call.unplaced)
@@ -111,7 +111,9 @@ def next_wake(call: Call, now: datetime) -> datetime | None:
     """When `decide` wants to see this call again, if nothing happens to it before."""
     if call.state is not CallState.STARTED:
         return None
-    moments = [placement.deadline for placement in call.placements if placement.state is PlacementState.PLACED]
+    moments = [
+        placement.deadline for placement in call.placements if placement.state is PlacementState.PLACED
+    ]
     if call.ending and still_there(call):
         moments.append(now + ASK_AGAIN)
     if call.alone_since is not None and not call.ending:
@@ -229,7 +231,9 @@ def _on_time(call: Call, now: datetime) -> Decision:
     if call.ending:
         return call, _hang_up_live(call)
     if not call.warned and any(_limit_of(call, leg) - WARNING <= now for leg in _limited(call)):
-        warn = tuple(Speak(token=leg.token, role=leg.role, moment=Moment.ONE_MINUTE_LEFT) for leg in _limited(call))
+        warn = tuple(
+            Speak(token=leg.token, role=leg.role, moment=Moment.ONE_MINUTE_LEFT) for leg in _limited(call)
+        )
         return replace(call, warned=True), warn
     return call, ()
 
@@ -273,9 +277,7 @@ def _hang_up_live(call: Call) -> tuple[HangUpLeg, ...]:
 def _limited(call: Call) -> list[Leg]:
     """The legs that a time limit runs on: those first rung, from their answer."""
     first = {(placement.token, placement.role) for placement in call.placements}
-    return [
-        leg for leg in call.legs if leg.is_talking and leg.answered_at and (leg.token, leg.role) in first
-    ]
+    return [leg for leg in call.legs if leg.is_talking and leg.answered_at and (leg.token, leg.role) in first]
 
 
 def _limit_of(call: Call, leg: Leg) -> datetime:
@@ -325,7 +327,9 @@ def _watch_the_room(call: Call, now: datetime) -> Call:
         return call
     inside = [leg for leg in call.legs if leg.state is LegState.BRIDGED]
     coming = [leg for leg in call.live_legs if leg.state is not LegState.BRIDGED]
-    pending = [each for each in call.placements if each.state in (PlacementState.PLACING, PlacementState.UNKNOWN)]
+    pending = [
+        each for each in call.placements if each.state in (PlacementState.PLACING, PlacementState.UNKNOWN)
+    ]
     if len(inside) == 1 and not coming and not call.unplaced and not pending:
         return replace(call, alone_since=call.alone_since or now)
     return replace(call, alone_since=None)

@@ -193,9 +193,9 @@ def _judged(leg: Leg, event: LegEvent) -> Leg:
     if event.verdict is None:
         return leg
     said = (event.at, _FIRMNESS.index(event.verdict))
-    if leg.verdict is not None and leg.verdict_at is not None:
-        if said <= (leg.verdict_at, _FIRMNESS.index(leg.verdict)):
-            return leg
+    known = (leg.verdict_at, _FIRMNESS.index(leg.verdict)) if leg.verdict and leg.verdict_at else None
+    if known is not None and said <= known:
+        return leg
     return replace(leg, verdict=event.verdict, verdict_at=event.at)
 
 

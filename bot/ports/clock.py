@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
+
 class Clock(Protocol):
     """Who owns the time. Tests and the demo bring their own."""
 
@@ -23,12 +24,12 @@ class Ids(Protocol):
 
 
 class Bell(Protocol):
-    """Wakes the dispatcher. Losing or doubling a ring is harmless: our rows are the only authority to dial."""
+    """Wakes the dispatcher. A lost or doubled ring is harmless: our rows alone have authority to dial."""
 
     def ring_at(self, due: datetime | None) -> None:
         """The next moment of interest has become (at the latest) this one; None: look now."""
         ...
 
     async def run(self, on_ring: Callable[[], Awaitable[datetime | None]]) -> None:
-        """Call `on_ring` whenever something may be due, until cancelled. It returns the next moment of interest."""
+        """Call `on_ring`, which returns the next moment of interest, when something may be due. Until cancelled."""
         ...

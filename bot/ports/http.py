@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """What a webhook brings. `url` is the public address, rebuilt from PUBLIC_URL; header names are lower-case."""
+    """What a webhook brings. `url` is rebuilt from PUBLIC_URL; header names are lower-case."""
 
     method: str
     url: str

@@ -120,7 +120,7 @@ class CallTable(Protocol):
     """Orders, their occurrences, and what happened to them."""
 
     async def next_number(self, tenant: str) -> int:
-        """The next #n of that workspace; calls and series share the count, voicemails have `next_voicemail`."""
+        """The next #n of that workspace; calls and series share it, voicemails have their own."""
         ...
 
     async def next_voicemail(self, tenant: str) -> int: ...
@@ -225,10 +225,8 @@ class DispatchTable(Protocol):
         placement holds that leg. False, and nothing is written, otherwise."""
         ...
 
-    async def settle(
-        self, token: Token, *, expected: Collection[PlacementState], becomes: Placement
-    ) -> bool:
-        """Write `becomes` if the stored state is one of `expected`. False, and nothing is written, otherwise."""
+    async def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:
+        """Write `becomes` if the stored state is one of `expected`; else False, and nothing is written."""
         ...
 
     async def done_placing(self, call: CallId, *, owner: str) -> None:
@@ -244,7 +242,7 @@ class DispatchTable(Protocol):
         ...
 
     async def reserve(self, account: str, *, per_second: float, now: datetime) -> Slot:
-        """One slot of that provider account, shared by all workers: next_free = max(next_free, now) + 1/rate."""
+        """One slot of that account, shared by all workers: next_free = max(next_free, now) + 1/rate."""
         ...
 
     async def next_free(self, account: str) -> datetime | None:
@@ -350,7 +348,9 @@ class RecordingTable(Protocol):
 
     async def recording_numbered(self, tenant: str, number: int) -> Recording | None: ...
 
-    async def recordings(self, tenant: str, *, call: CallId | None = None, limit: int = 50) -> Sequence[Recording]:
+    async def recordings(
+        self, tenant: str, *, call: CallId | None = None, limit: int = 50
+    ) -> Sequence[Recording]:
         """Newest first, deleted ones left out."""
         ...
 

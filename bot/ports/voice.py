@@ -17,7 +17,7 @@ from bot.ports.http import HttpReply, HttpRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """Our callback addresses for one placement. `base` is None where there is no public URL; it holds the token."""
+    """Our callback addresses for one placement. `base` holds the token; None without a public URL."""
 
     base: str | None
 
@@ -58,7 +58,7 @@ class VoiceProvider(Protocol):
     def limits(self) -> ProviderLimits: ...
 
     def check(self, plan: LegPlan) -> None:
-        """Raises Unsupported, with the reason, for what this vendor cannot express beyond `features`. Pure."""
+        """Pure. Raises Unsupported, with the reason, for what this vendor cannot express beyond `features`."""
         ...
 
     async def originate(self, placement: Placement, hooks: Hooks) -> Placed:
@@ -126,7 +126,7 @@ class ListsHistory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Price per minute for one leg; `talk_seconds` is how long the balance would last, where the vendor says."""
+    """Price per minute for one leg; `talk_seconds`: how long the balance lasts, where it is told."""
 
     per_minute: Money
     talk_seconds: int | None = None

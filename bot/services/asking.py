@@ -18,13 +18,12 @@ from bot.services.recordings import Recordings
 from bot.services.request import Ask
 from bot.services.series import Series
 
-
 __all__ = ["Ask", "Desk", "Outcome", "complain", "say"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The reply, and what is done once the transaction has been committed (at providers, never in the ledger).
+    """The reply, and what is done once the transaction has been committed (never in the ledger).
 
     No reply means that the card in the room says it all.
     """

@@ -35,10 +35,12 @@ class TimerBell:
         while True:
             self._changed.clear()
             self._next = None
-            following = await on_ring()
-            if following is not None and (self._next is None or following < self._next):
-                self._next = following
+            self._note(await on_ring())
             await self._wait()
+
+    def _note(self, moment: datetime | None) -> None:
+        if moment is not None and (self._next is None or moment < self._next):
+            self._next = moment
 
     async def _wait(self) -> None:
         """Until the next moment has come or may have changed, for a second at the most."""

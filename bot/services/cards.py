@@ -1,4 +1,4 @@
-"""Puts a call's card into the outbox, as it stands now: in its room, and in every room bound to such calls."""
+"""Puts a call's card, as it stands now, into the outbox of its room and of every room bound to such calls."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

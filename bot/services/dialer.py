@@ -83,10 +83,14 @@ class Dialer:
 
     def rate(self, provider: str) -> float:
         """Calls per second for that account; 0 means no limit."""
-        return self._providers[provider].limits.calls_per_second if self._per_second is None else self._per_second
+        return (
+            self._providers[provider].limits.calls_per_second
+            if self._per_second is None
+            else self._per_second
+        )
 
     async def place(self, call: Call, plan: LegPlan) -> None:
-        """Place one planned leg, if the claim is still ours. Returns when the provider has answered, or not."""
+        """Place one planned leg, if the claim is still ours. Returns once its outcome is written."""
         placement = await self._commit(call, plan)
         if placement is not None:
             await self.send(placement, until=max(call.due, placement.created_at) + GRACE)
@@ -122,7 +126,7 @@ class Dialer:
     async def send(self, placement: Placement, *, until: datetime) -> None:
         """Let the committed request leave, and write down its outcome.
 
-        What surely was not dialled (429, refused connection) is asked again with the same token until `until`;
+        What surely was not dialled (429, refused connection) is asked again, same token, until `until`;
         every other failure is final or goes to `reconcile.py`.
         """
         pause = 1.0
@@ -221,7 +225,7 @@ class Dialer:
             await self._release(tx, call.followed_by)
 
     async def _release(self, tx: Transaction, follower: CallId) -> None:
-        """The next of several calls ordered one after the other; one that still waits for Confirm goes on waiting."""
+        """The next of several calls in turn; one that still waits for Confirm goes on waiting."""
         call = await tx.call(follower)
         question = await tx.question(QuestionId(follower))
         if call is None or call.state is not CallState.HELD or (question is not None and not question.closed):
@@ -231,7 +235,7 @@ class Dialer:
         await self._cards.put(tx, call)
 
     async def run(self, call: Call, effects: Sequence[Effect]) -> None:
-        """Do what has to be done at the provider, after the commit. A provider's refusal is logged, not raised."""
+        """What has to be done at the provider, after the commit. Its refusal is logged, not raised."""
         for effect in effects:
             match effect:
                 case HangUpLeg():
@@ -252,7 +256,9 @@ class Dialer:
         try:
             await act(self._providers[placement.provider], ref, order)
         except ProviderError as error:
-            log.warning("order not carried out", provider=error.provider, detail=error.detail, call=call.number)
+            log.warning(
+                "order not carried out", provider=error.provider, detail=error.detail, call=call.number
+            )
 
     def _ref(self, call: Call, token: Token, role: LegRole) -> ProviderRef | None:
         leg = next((each for each in call.legs if each.token == token and each.role == role), None)
@@ -263,7 +269,7 @@ class Dialer:
 
 
 async def act(provider: VoiceProvider, ref: ProviderRef, order: Control | None) -> None:
-    """Carry out one order on one leg; None hangs up. Raises Unsupported where the driver has no such thing."""
+    """Carry out one order on one leg; None hangs up. Raises Unsupported where there is no such thing."""
     if order is None:
         if isinstance(provider, HangsUp):
             await provider.hang_up(ref)

@@ -4,7 +4,7 @@ The rules are `domain/policy.py`; here is only where the facts come from. Asked 
 again when it is placed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 
 from bot.config import Settings
@@ -58,7 +58,9 @@ class Guard:
             ),
             await self._rules(ask.tx, ask.room.tenant),
         )
-        await self._log(ask.tx, ask.now, ask.person.key, ask.room, f"order {order.kind} #{order.number}", verdict)
+        await self._log(
+            ask.tx, ask.now, ask.person.key, ask.room, f"order {order.kind} #{order.number}", verdict
+        )
         return verdict
 
     async def when_added(self, ask: Ask, call: Call, targets: Sequence[Target]) -> Verdict:
@@ -157,7 +159,11 @@ class Guard:
         )
 
     async def _circle(self, tx: Transaction, person: Person, zone: str) -> Circle:
-        own = {person.region, self._settings.default_region, region_of(person.number) if person.number else None}
+        own = {
+            person.region,
+            self._settings.default_region,
+            region_of(person.number) if person.number else None,
+        }
         return Circle(
             zone=zone,
             own_regions=frozenset(region for region in own if region),

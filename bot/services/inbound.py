@@ -91,7 +91,10 @@ class Inbound:
         plan = LegPlan(
             party=party,
             flow=plan_forward(
-                forward, caller=caller, defaults=self._defaults, total_ring=int(FORWARD_WITHIN.total_seconds())
+                forward,
+                caller=caller,
+                defaults=self._defaults,
+                total_ring=int(FORWARD_WITHIN.total_seconds()),
             ),
             ring_seconds=self._defaults.ring_seconds,
             max_seconds=self._defaults.max_seconds,

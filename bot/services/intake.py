@@ -81,7 +81,7 @@ class Intake:
                 log.exception("after the answer")
 
     async def _safely(self, inbound: Inbound) -> Outcome:
-        """Do it and keep the answer in one transaction; a mistake of ours undoes the work, never the answer."""
+        """Work and answer are one transaction; a mistake of ours undoes the work, never the answer."""
         try:
             return await self._answered(inbound, None)
         except UserError as problem:
@@ -90,7 +90,9 @@ class Intake:
             raise
         except Exception:
             log.exception("message not handled", platform=inbound.source.platform)
-            return await self._answered(inbound, complain("Something broke on my side; nothing was done. Please try again."))
+            return await self._answered(
+                inbound, complain("Something broke on my side; nothing was done. Please try again.")
+            )
 
     async def _answered(self, inbound: Inbound, outcome: Outcome | None) -> Outcome:
         async with self._ledger() as tx:
@@ -149,10 +151,8 @@ class Intake:
     async def _reply(self, chat: ChatPlatform, inbound: Inbound, reply: Reply) -> None:
         try:
             await chat.reply(inbound.room, inbound.asker, reply)
-        except Exception as error:
-            # The work is done and its card is in the outbox; only this sentence is put into the outbox too.
+        except Exception as error:  # noqa: BLE001 - the work is done; only this sentence has to wait
             log.warning("reply not delivered", chat=chat.name, error=type(error).__name__)
             async with self._ledger() as tx:
                 await tx.put_reply(inbound.room, inbound.asker, reply, self._desk.clock.now())
                 await tx.commit()
-

@@ -58,7 +58,7 @@ class Notifier:
         except Rejected as gone:
             log.warning("notice cannot be shown", chat=self._chat.name, detail=gone.detail)
             await self._shown(notice, None)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a chat may fail in any way; only its own cards wait
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
             log.warning("chat does not answer", chat=self._chat.name, error=type(error).__name__)
             await self._put_off(notice, retry_after)

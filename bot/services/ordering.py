@@ -47,7 +47,9 @@ async def _one_by_one(desk: Desk, ask: Ask, order: said.Call) -> Outcome:
     for n, target in enumerate(order.targets):
         single = replace(order, targets=(target,), one_by_one=False)
         scheduled = await _scheduled(desk, ask, single)
-        place = Turn(id=ids[n], follows=ids[n - 1] if n else None, followed_by=ids[n + 1] if n + 1 < len(ids) else None)
+        place = Turn(
+            id=ids[n], follows=ids[n - 1] if n else None, followed_by=ids[n + 1] if n + 1 < len(ids) else None
+        )
         outcome = await _judged(desk, ask, scheduled, (target,), place)
         outcomes.append(outcome)
         if outcome.reply is not None and outcome.reply.kind is ReplyKind.ERROR:
@@ -79,7 +81,7 @@ async def _judged(
     call = occurrence(order, order.due, turn.id, ask.now)
     call = replace(call, follows=turn.follows, followed_by=turn.followed_by)
     if isinstance(verdict, AskFirst):
-        call = await hold(desk, ask, call, verdict)
+        call = await hold(ask, call, verdict)
     elif turn.follows is not None:
         call = replace(call, state=CallState.HELD, reason=ITS_TURN)
     await ask.tx.save_order(order)
@@ -184,7 +186,7 @@ def _addresses(plan: Plan) -> tuple[Address, ...]:
     return tuple(party.address for leg in plan.legs for party in (leg.party, *leg.flow.parties()))
 
 
-async def hold(desk: Desk, ask: Ask, call: Call, verdict: AskFirst) -> Call:
+async def hold(ask: Ask, call: Call, verdict: AskFirst) -> Call:
     """The call waits for Confirm, with its reasons; the question lives ten minutes and is answered once."""
     question = OpenQuestion(
         id=question_of(call),
@@ -199,7 +201,9 @@ async def hold(desk: Desk, ask: Ask, call: Call, verdict: AskFirst) -> Call:
         expires_at=ask.now + LIFETIME,
     )
     await ask.tx.save_question(question)
-    return replace(call, state=CallState.HELD, reason=verdict.reason, lifts_live_limit=verdict.lifts_live_limit)
+    return replace(
+        call, state=CallState.HELD, reason=verdict.reason, lifts_live_limit=verdict.lifts_live_limit
+    )
 
 
 def question_of(call: Call) -> QuestionId:

@@ -154,7 +154,9 @@ def _call_back(draft: _Draft, target: said.Target) -> LegPlan:
     """I am rung first and press the key; then the other side is rung."""
     me = draft.myself()
     other = draft.party(target)
-    dial = Dial(parties=(other,), ring_seconds=draft.ring_seconds, announce=draft.notice, music=draft.terms.music)
+    dial = Dial(
+        parties=(other,), ring_seconds=draft.ring_seconds, announce=draft.notice, music=draft.terms.music
+    )
     return draft.leg(me, (draft.accept(name_of(other)), dial, *_nobody(draft)))
 
 
@@ -238,7 +240,9 @@ def fit(plan: Plan, provider: VoiceProvider) -> Plan:
             raise NotPossible(reason=cannot(provider.name, feature), provider=provider.name, feature=feature)
     if plan.kind is CallKind.CONFERENCE and len(plan.legs) > provider.limits.conference_size:
         most = provider.limits.conference_size
-        raise NotPossible(reason=f"{provider.name} takes at most {most} people in a conference.", provider=provider.name)
+        raise NotPossible(
+            reason=f"{provider.name} takes at most {most} people in a conference.", provider=provider.name
+        )
     lacking = [extra for extra in _EXTRAS if extra not in provider.features]
     legs = tuple(_without(leg, lacking) for leg in plan.legs)
     for leg in legs:
@@ -281,13 +285,14 @@ def _uses(plan: Plan, extra: Feature) -> bool:
 
 def _without(leg: LegPlan, lacking: Sequence[Feature]) -> LegPlan:
     if Feature.ACCEPT_KEY in lacking and leg.flow.record and _asks_to_accept(leg):
-        raise NotPossible(reason="This provider cannot tell everybody that the call is recorded, so it is not.")
+        raise NotPossible(reason="This provider cannot tell everybody that the call is recorded.")
     branch = None if leg.flow.on_machine is None else _stripped(leg.flow.on_machine, lacking)
     return replace(leg, flow=replace(leg.flow, steps=_stripped(leg.flow.steps, lacking), on_machine=branch))
 
 
 def _asks_to_accept(leg: LegPlan) -> bool:
-    return any(isinstance(step, Gather) or (isinstance(step, Dial) and step.accept) for step in leg.flow.steps)
+    gates = (step.accept if isinstance(step, Dial) else isinstance(step, Gather) for step in leg.flow.steps)
+    return any(gates)
 
 
 def _stripped(steps: Sequence[Step], lacking: Sequence[Feature]) -> tuple[Step, ...]:

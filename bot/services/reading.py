@@ -1,4 +1,4 @@
-"""What a sentence is read against: the asker's own settings, contacts and numbers, gathered from the ledger."""
+"""What a sentence is read against: the asker's own settings, contacts and numbers, from the ledger."""
 
 from typing import get_args
 

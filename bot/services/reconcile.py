@@ -57,7 +57,7 @@ class Reconcile:
         self._busy: set[Token] = set()
 
     async def sweep(self) -> None:
-        """Take up every placement whose time has come. One that is being asked about already is left alone."""
+        """Take up every placement whose time has come, except those that are being asked about already."""
         async with self._ledger() as tx:
             troubled = await tx.troubled(self._clock.now(), limit=TOGETHER)
         mine = [each for each in troubled if each.token not in self._busy]
@@ -91,7 +91,7 @@ class Reconcile:
 
     async def _look_up(self, placement: Placement) -> Sighting | None:
         provider = self._providers.get(placement.provider)
-        if not isinstance(provider, QueriesStatus):
+        if provider is None or not isinstance(provider, QueriesStatus):
             return None
         try:
             return await provider.look_up(placement)

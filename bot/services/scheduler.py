@@ -160,7 +160,7 @@ class Scheduler:
         """Too late, or no longer allowed: told, and never dialled."""
         now = self._clock.now()
         if now > call.due + GRACE and not await self._waited_for_a_slot(call):
-            await self._drop(call, CallState.MISSED, f"It was due at {call.due:%H:%M} UTC and I was not running then.")
+            await self._drop(call, CallState.MISSED, "I was not running when it was due.")
             return False
         refusal = await self._guard.refusal_when_placed(call, now)
         if refusal is not None:

@@ -32,7 +32,7 @@ class Series:
         self._bell.ring_at(call.due)
 
     async def add_next(self, tx: Transaction, order: ScheduledCall, after: datetime) -> Call | None:
-        """In the caller's transaction: None when the series is over, cancelled, or that row exists already."""
+        """In the caller's transaction. None: the series is over or cancelled, or that row exists already."""
         due = next_due(order, max(after, self._clock.now()))
         if due is None or await tx.occurrence(order.id, due) is not None:
             return None

@@ -88,7 +88,9 @@ async def _new_rule(desk: Desk, ask: Ask, call: Call, command: said.Reschedule) 
     if order is None or command.every is None or due is None:
         raise NotPossible(reason="That rule never comes to a date.")
     words = rule_words(command.every)
-    await ask.tx.save_order(replace(order, recurrence=command.every, recurrence_words=words, due=due, skip=()))
+    await ask.tx.save_order(
+        replace(order, recurrence=command.every, recurrence_words=words, due=due, skip=())
+    )
     return await _moved(desk, ask, replace(call, due=due, zone=command.every.zone, recurrence_words=words))
 
 
@@ -98,7 +100,9 @@ async def _moved(desk: Desk, ask: Ask, call: Call) -> Outcome:
     async def ring() -> None:
         desk.bell.ring_at(call.due)
 
-    return Outcome(reply=say(f"#{call.number} is now set for {moment(call.due, ask.zone)}.").reply, then=(ring,))
+    return Outcome(
+        reply=say(f"#{call.number} is now set for {moment(call.due, ask.zone)}.").reply, then=(ring,)
+    )
 
 
 async def skip(desk: Desk, ask: Ask, command: said.Skip) -> Outcome:
@@ -121,7 +125,9 @@ async def undo(desk: Desk, ask: Ask, _: said.Undo) -> Outcome:
     """Take back my latest order in this room, as long as it has not started."""
     calls = await ask.tx.calls_in(room=ask.room, asker=ask.asker.key, states=set(WAITING), limit=1000)
     if not calls:
-        raise NotPossible(reason="There is nothing of yours to undo here. A running call is ended with: hang up.")
+        raise NotPossible(
+            reason="There is nothing of yours to undo here. A running call is ended with: hang up."
+        )
     latest = max(calls, key=lambda call: (call.created_at, call.number))
     return await cancel_call(desk, ask, await held(ask, latest))
 

@@ -30,7 +30,9 @@ async def numbered(ask: Ask, number: int) -> Call:
 def mine_or_admin(ask: Ask, call: Call) -> None:
     """Raises NotAllowed."""
     if call.asker != ask.asker.key and not ask.is_admin:
-        raise NotAllowed(rule="own calls", reason=f"#{call.number} was ordered by somebody else; an admin can change it.")
+        raise NotAllowed(
+            rule="own calls", reason=f"#{call.number} was ordered by somebody else; an admin can change it."
+        )
 
 
 async def held(ask: Ask, call: Call) -> Call:
@@ -56,7 +58,9 @@ async def the_live_one(ask: Ask, number: int | None) -> Call:
         raise NotPossible(reason="No call is running in this room.")
     if len(calls) > 1:
         names = together([f"#{call.number}" for call in calls])
-        raise NotPossible(reason=f"Several calls are running here ({names}): say which, as in “{ask.text} on {calls[0].number}”.")
+        raise NotPossible(
+            reason=f"Several calls run here ({names}): say which, as in “{ask.text} on {calls[0].number}”."
+        )
     return await held(ask, calls[0])
 
 
@@ -64,7 +68,11 @@ def legs_of(call: Call, targets: Sequence[Target]) -> list[Leg]:
     """The live legs of those people. Raises NotPossible for somebody who is not on the call."""
     found = []
     for target in targets:
-        legs = [leg for leg in call.live_legs if leg.party.address == target.address or (target.is_me and leg.party.is_me)]
+        legs = [
+            leg
+            for leg in call.live_legs
+            if leg.party.address == target.address or (target.is_me and leg.party.is_me)
+        ]
         if not legs:
             who = target.name or "That number"
             raise NotPossible(reason=f"{who} is not on #{call.number}.")

@@ -46,7 +46,9 @@ async def hang_up(desk: Desk, ask: Ask, command: said.HangUpCall) -> Outcome:
     calls = [await numbered(ask, number) for number in command.ids] or [await the_live_one(ask, None)]
     outcomes = [await _end_or_cancel(desk, ask, call) for call in calls]
     texts = [done.reply.text for done in outcomes if done.reply]
-    return Outcome(reply=say("\n".join(texts)).reply, then=tuple(step for done in outcomes for step in done.then))
+    return Outcome(
+        reply=say("\n".join(texts)).reply, then=tuple(step for done in outcomes for step in done.then)
+    )
 
 
 async def _end_or_cancel(desk: Desk, ask: Ask, call: Call) -> Outcome:
@@ -107,7 +109,7 @@ async def hold(desk: Desk, ask: Ask, command: said.Hold | said.Unhold) -> Outcom
 
 
 async def record(desk: Desk, ask: Ask, command: said.RecordCall) -> Outcome:
-    """Recording on or off in mid-call. On: everybody is told before it starts; who asked stands on the card."""
+    """Recording on or off in mid-call. Everybody is told before it starts; who asked stands on the card."""
     call = await the_live_one(ask, command.id)
     legs = _talking(call)
     if not command.on:
@@ -155,21 +157,25 @@ async def stop_playing(desk: Desk, ask: Ask, command: said.StopPlaying) -> Outco
 
 
 async def add(desk: Desk, ask: Ask, command: said.Add) -> Outcome:
-    """More people on a running call. They are placed like the first ones; a two-party talk becomes a conference."""
+    """More people on a running call. Placed like the first ones; a two-party talk becomes a conference."""
     call = await the_live_one(ask, command.id)
     _must_have(desk, call, Feature.CONFERENCE)
     verdict = await desk.guard.when_added(ask, call, command.targets)
     if isinstance(verdict, Refused):
         return complain(verdict.reason)
     if isinstance(verdict, AskFirst):
-        raise NotPossible(reason=f"{verdict.reasons[0].sentence} Order it as a call of its own, so that it can be confirmed.")
+        raise NotPossible(
+            reason=f"{verdict.reasons[0].sentence} Order it as a call of its own to confirm it."
+        )
     room = call.conference or desk.ids.new()
     grown = replace(call, conference=room)
     for target in command.targets:
         grown = replace(grown, plan=(*grown.plan, _newcomer(desk, grown, target, room)))
     most = desk.providers[call.provider].limits.conference_size
     if len(grown.live_legs) + len(command.targets) > most:
-        raise NotPossible(reason=f"{call.provider} takes at most {most} people in a conference.", provider=call.provider)
+        raise NotPossible(
+            reason=f"{call.provider} takes at most {most} people in a conference.", provider=call.provider
+        )
     move = () if call.conference else tuple(_into(leg, room) for leg in _talking(call))
     await desk.dialer.save(ask.tx, grown, ())
     names = together([target.name or "them" for target in command.targets])
@@ -215,7 +221,9 @@ async def transfer(desk: Desk, ask: Ask, command: said.Transfer) -> Outcome:
         return complain(verdict.reason)
     others = [leg for leg in _talking(call) if not leg.party.is_me]
     if len(others) != 1 or command.target.address is None:
-        raise NotPossible(reason=f"#{call.number} has nobody, or more than one, on the other side to transfer.")
+        raise NotPossible(
+            reason=f"#{call.number} has nobody, or more than one, on the other side to transfer."
+        )
     party = Party(role=call.next_role(), address=command.target.address, name=command.target.name)
     nobody = Say(text=spoken(Moment.NOBODY, desk.settings.texts))
     flow = CallFlow(steps=(Dial(parties=(party,), ring_seconds=desk.defaults.ring_seconds), nobody, HangUp()))

@@ -63,7 +63,9 @@ async def _here(
 async def _told(desk: Desk, ask: Ask, calls: Sequence[Call]) -> Outcome:
     if len(calls) > WHOLE_CARDS:
         return say(_lines(ask, calls))
-    return say(replies.status_words([await desk.cards.card(ask.tx, each, ask.room, ask.now) for each in calls]))
+    return say(
+        replies.status_words([await desk.cards.card(ask.tx, each, ask.room, ask.now) for each in calls])
+    )
 
 
 def _lines(ask: Ask, calls: Sequence[Call]) -> str:
@@ -89,7 +91,11 @@ async def history(desk: Desk, ask: Ask, command: said.History) -> Outcome:
         asker=ask.asker.key,
     )
     capped = command.limit is not None and command.limit > MOST and len(past) > MOST
-    return say(f"{text}\nI show at most {MOST} at once; go on with: history page {MOST // HISTORY_PAGE + 1}" if capped else text)
+    return say(
+        f"{text}\nI show at most {MOST} at once; go on with: history page {MOST // HISTORY_PAGE + 1}"
+        if capped
+        else text
+    )
 
 
 async def _past(
@@ -130,7 +136,9 @@ async def rate(desk: Desk, ask: Ask, command: said.Rate) -> Outcome:
     """The price of a minute to each, where the provider says."""
     provider = desk.provider(None, ask.person)
     if not isinstance(provider, QuotesRates):
-        raise NotPossible(reason=f"{provider.name} does not tell its prices before a call; look them up there.")
+        raise NotPossible(
+            reason=f"{provider.name} does not tell its prices before a call; look them up there."
+        )
     lines = []
     for target in command.targets:
         who = _who(ask, target)
@@ -159,7 +167,9 @@ async def balance(desk: Desk, ask: Ask, _: said.Balance) -> Outcome:
     """What is left at the provider that calls go through."""
     provider = desk.provider(None, ask.person)
     if not isinstance(provider, QueriesBalance):
-        raise NotPossible(reason=f"{provider.name} does not tell its balance here; look it up in your account there.")
+        raise NotPossible(
+            reason=f"{provider.name} does not tell its balance here; look it up in your account there."
+        )
     try:
         return say(replies.balance_words(await provider.balance(), provider.name))
     except ProviderError as problem:

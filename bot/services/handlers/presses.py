@@ -68,7 +68,9 @@ async def leave(desk: Desk, ask: Ask, action: Action) -> Outcome:
 async def _lay_to_rest(desk: Desk, ask: Ask, call: Call) -> None:
     """Placements that cannot be confirmed are closed; a late callback is still written down."""
     closed = tuple(
-        replace(each, state=PlacementState.CLOSED, check_at=None) if each.state is PlacementState.UNKNOWN else each
+        replace(each, state=PlacementState.CLOSED, check_at=None)
+        if each.state is PlacementState.UNKNOWN
+        else each
         for each in call.placements
     )
     if closed == call.placements:
@@ -145,11 +147,13 @@ async def post(desk: Desk, ask: Ask, action: Action) -> Outcome:
     """The audio itself, into the room, where the chat can carry it."""
     recording = await _recording(ask, action)
     chat = desk.chats.get(ask.room.platform)
-    if not isinstance(chat, SendsAudio):
+    if chat is None or not isinstance(chat, SendsAudio):
         raise NotPossible(reason="This chat cannot carry audio; the link plays it.")
 
     async def send() -> None:
-        await chat.send_audio(ask.room, f"voicemail {recording.number}", await desk.recordings.audio(recording))
+        await chat.send_audio(
+            ask.room, f"voicemail {recording.number}", await desk.recordings.audio(recording)
+        )
 
     return Outcome(reply=say("Posting it here.").reply, then=(send,))
 
