@@ -25,7 +25,6 @@ from bot.domain.number_ranges import (
     is_short_code,
     is_valid,
     kind_of,
-    region_of,
 )
 from bot.domain.numbers import WITHHELD, Address, CallerId, PhoneNumber, SipUri
 from bot.domain.verdicts import Allowed, Ask, Reason, Refused, Rule, Verdict
@@ -131,7 +130,7 @@ def _of_address(address: Address, circle: Circle, rules: Rules) -> Iterator[Refu
 
 def _of_number(number: PhoneNumber, circle: Circle, rules: Rules) -> Iterator[Refused]:
     regions = circle.own_regions | regions_of((number,))
-    if is_emergency(number.e164, regions) or _is_emergency_and_more(number):
+    if _is_emergency(number, regions):
         yield _EMERGENCY
     elif not is_valid(number) and _is_service_number(number, regions):
         yield Refused(
@@ -190,12 +189,18 @@ def _costly(number: PhoneNumber) -> Refused:
     )
 
 
-def _is_emergency_and_more(number: PhoneNumber) -> bool:
-    """`+1 911 666 6666`: no such number exists, and an exchange that reads on after 911 connects it."""
-    region = region_of(number)
-    if region is None or is_valid(number):
-        return False
-    return phonenumbers.connects_to_emergency_number(_national(number), region)
+def _is_emergency(number: PhoneNumber, regions: frozenset[str]) -> bool:
+    """An exchange that reads on after `911` connects `+1 911 666 6666`; a number that exists is not looked at
+    that closely, or some of Norfolk Island would be an ambulance."""
+    if is_emergency(number.e164):
+        return True
+    return not is_valid(number) and (
+        is_emergency(number.e164, regions)
+        or any(
+            phonenumbers.connects_to_emergency_number(_national(number), each)
+            for each in regions_of((number,))
+        )
+    )
 
 
 def _is_service_number(number: PhoneNumber, regions: frozenset[str]) -> bool:
