@@ -224,7 +224,7 @@ class Undo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangUpCall:
-    """One call by number, the legs of `targets`, or `everything` in the room; none of them: the room's call."""
+    """One call by number, the legs of `targets`, or `everything` in the room; with none, the room's call."""
 
     ids: tuple[int, ...] = ()
     targets: tuple[Target, ...] = ()

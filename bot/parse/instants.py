@@ -1,0 +1,471 @@
+"""What instant the pieces of a time mean: now, an exact delay, or a wall time in a zone; or what to ask.
+
+Every doubt keeps all its readings, each resolved to an instant, and one question offers them together.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from typing import Final
+
+from bot.domain.schedule import WallTime, local_time, resolve
+from bot.parse.clocks import Clock
+from bot.parse.command import About, When
+from bot.parse.dates import BadDate, DatePiece, Days, add, mismatch, said
+from bot.parse.durations import Duration
+from bot.parse.labels import clock_label, instant_label
+from bot.parse.reader import Doubt, Edit, Option, Reader
+from bot.parse.when import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague
+from bot.parse.wording import time_text
+from bot.parse.words import WEEKDAY_NAMES
+from bot.parse.zones import THEIRS, Zone
+
+FARTHEST: Final = timedelta(days=366 * 2)
+"""How far away a call may be without a year having been written."""
+
+MOST_BUTTONS: Final = 4
+_USUAL_CLOCKS: Final = {
+    "morning": (8, 9, 10),
+    "afternoon": (13, 15, 17),
+    "evening": (18, 19, 20),
+    "tonight": (19, 20, 21),
+    "night": (20, 21, 22),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One part of a time with all its readings; `about` names the doubt when there are several."""
+
+    readings: tuple[object, ...]
+    about: About | None = None
+    piece: Piece | None = None
+
+
+class Unclear(Exception):
+    """Noted as a problem or a doubt already; nothing more to do here."""
+
+
+def settle(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...] = ()) -> When | None:
+    """The instant meant; None for now, for nothing said, and when a problem or doubt was noted."""
+    try:
+        return _settle(reader, draft, their_zones)
+    except Unclear:
+        return None
+
+
+def _settle(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> When | None:
+    _refuse_past(reader, draft)
+    _refuse_two(reader, draft)
+    if draft.has(Now) or not draft:
+        return None
+    for instant, _ in draft.all(Instant):
+        return _ahead(
+            reader, draft, When(at=instant.at.astimezone(UTC), zone=instant.zone, local=instant.local)
+        )
+    clocks = draft.all(Clock)
+    for delay, piece in draft.all(Duration):
+        if not clocks:
+            return _delayed(reader, draft, delay, piece)
+    return _wall_time(reader, draft, their_zones)
+
+
+# --- contradictions ------------------------------------------------------------------------------------------------
+
+
+def _refuse_past(reader: Reader, draft: TimeDraft) -> None:
+    for _, piece in draft.all(Past):
+        start, end = _stretch(draft, piece)
+        reader.fail("past_time", start, end, '"{word}" is in the past.')
+        raise Unclear
+
+
+def _stretch(draft: TimeDraft, piece: Piece) -> tuple[int, int]:
+    """The whole stretch of time words around a piece, to point at."""
+    return next(
+        (span for span in draft.stretches if span[0] <= piece.start < span[1]), (piece.start, piece.end)
+    )
+
+
+def _refuse_two(reader: Reader, draft: TimeDraft) -> None:
+    """Two values for one slot: the second is the mistake."""
+    delays = [piece for delay, piece in draft.all(Duration) if delay.whole_days is None and not delay.months]
+    exact = [piece for kind in (Now, Instant) for _, piece in draft.all(kind)] + delays
+    singles = [piece for kind in (Clock, Duration, Zone, Vague) for _, piece in draft.all(kind)[1:]]
+    parts = [piece for part, piece in draft.all(DayPart)[1:] if part != draft.all(DayPart)[0][0]]
+    others = [piece for piece in draft.pieces if exact and piece is not exact[0]]
+    today_only = all(_says_today(piece, reader) for piece in others)
+    clashing = singles + parts + ([] if today_only else others)
+    if clashing:
+        last = max(clashing, key=lambda piece: piece.start)
+        reader.fail("conflict", last.start, last.end, '"{word}" is a second time; say only one.')
+        raise Unclear
+
+
+def _says_today(piece: Piece, reader: Reader) -> bool:
+    """`today in one hour` says nothing twice."""
+    day = local_time(reader.context.now, reader.context.tz).date()
+    return isinstance(piece.value, DatePiece) and piece.value.rule(day).days == (day,)
+
+
+# --- delays --------------------------------------------------------------------------------------------------------------
+
+
+def _delayed(reader: Reader, draft: TimeDraft, delay: Duration, piece: Piece) -> When:
+    now, zone = reader.context.now.astimezone(UTC).replace(microsecond=0), reader.context.tz
+    if delay.seconds <= 0 and not delay.months:
+        reader.fail("bad_duration", piece.start, piece.end, '"{word}" is no time at all.')
+        raise Unclear
+    at = _later(reader, piece, now, delay)
+    for others in draft.all(DatePiece):
+        if others[0].rule(local_time(now, zone).date()).days != (local_time(at, zone).date(),):
+            reader.fail("conflict", piece.start, piece.end, '"{word}" is not that day any more.')
+            raise Unclear
+    if at - now > FARTHEST:
+        reader.fail(
+            "bad_duration", piece.start, piece.end, '"{word}" is too far away; two years is the most.'
+        )
+        raise Unclear
+    return When(at=at, zone=zone, local=local_time(at, zone))
+
+
+def _later(reader: Reader, piece: Piece, now: datetime, delay: Duration) -> datetime:
+    """Seconds to weeks are exact; months keep the wall time."""
+    try:
+        if not delay.months:
+            return now + timedelta(seconds=delay.seconds)
+        local = local_time(now, reader.context.tz)
+        day = add(local.date(), Duration(months=delay.months))
+        return resolve(datetime.combine(day, local.time()), reader.context.tz).repeating + timedelta(
+            seconds=delay.seconds
+        )
+    except (BadDate, OverflowError):
+        reader.fail(
+            "bad_duration", piece.start, piece.end, '"{word}" is too far away; two years is the most.'
+        )
+        raise Unclear from None
+
+
+# --- wall times -----------------------------------------------------------------------------------------------------------
+
+
+def _wall_time(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> When:
+    zones = _zones(reader, draft, their_zones)
+    days = _days(reader, draft, zones)
+    clocks = clock_slot(reader, draft)
+    if clocks is None:
+        raise _no_clock(reader, draft, zones, days)
+    days = _midnights(draft, days)
+    readings = list(_readings(reader, draft, zones, days, clocks))
+    ahead = sorted({when.at: when for when in readings if when.at > reader.context.now}.values(), key=_at)
+    doubts = [slot for slot in (zones, days, clocks, _clock_change(draft, readings)) if slot.about]
+    if not ahead:
+        raise _past(reader, draft, readings)
+    if len(ahead) == 1 and not doubts:
+        return When(at=ahead[0].at, zone=ahead[0].zone, local=ahead[0].local)
+    raise _ask(reader, draft, sorted(doubts, key=_place), ahead)
+
+
+def _place(slot: Slot) -> int:
+    return slot.piece.start if slot.piece else 0
+
+
+def _at(when: When) -> datetime:
+    return when.at
+
+
+def _zones(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> Slot:
+    for zone, piece in draft.all(Zone):
+        if zone.id == THEIRS:
+            if len(set(their_zones)) == 1:
+                return Slot((their_zones[0],))
+            message = 'I don\'t know which time zone they are in. Say for example "London time".'
+            reader.fail("unknown_timezone", piece.start, piece.end, message)
+            raise Unclear
+        if zone.choices:
+            return Slot(zone.choices, "day", piece)
+        return Slot((zone.id or reader.context.tz,))
+    return Slot((reader.context.tz,))
+
+
+def _days(reader: Reader, draft: TimeDraft, zones: Slot) -> Slot:
+    """The dates meant. No date at all is the reading None: whenever the clock comes round next."""
+    pieces = [*draft.all(DatePiece), *_counted_days(draft)]
+    if not pieces:
+        return Slot((None,))
+    slot = Slot((None,))
+    for date_piece, piece in sorted(pieces, key=lambda pair: pair[0].weekday is not None):
+        found = _days_of(reader, draft, date_piece, piece, zones)
+        slot = found if slot.readings == (None,) else _agreed(reader, slot, found, date_piece, piece)
+    return slot
+
+
+def _counted_days(draft: TimeDraft) -> Iterator[tuple[DatePiece, Piece]]:
+    """`in 3 days at 9am`: with a clock, whole days count dates."""
+    for delay, piece in draft.all(Duration):
+
+        def rule(today: date, delay: Duration = delay) -> Days:
+            return Days((add(today, delay),))
+
+        yield DatePiece(rule=rule), piece
+
+
+def _days_of(reader: Reader, draft: TimeDraft, date_piece: DatePiece, piece: Piece, zones: Slot) -> Slot:
+    """The days of one piece. "Tomorrow" is in the named zone; where that is another day than here, ask."""
+    here = local_time(reader.context.now, reader.context.tz).date()
+    try:
+        found = date_piece.rule(here)
+        days, about = list(found.days), found.about
+        if found.today_too and draft.has(Clock):
+            days, about = [here, *days], "day"
+        for zone in zones.readings if date_piece.depends_on_today else ():
+            there = local_time(reader.context.now, str(zone)).date()
+            elsewhere = date_piece.rule(there).days if there != here else tuple(days)
+            if set(elsewhere) - set(days):
+                days, about = [*days, *elsewhere], about or "day"
+    except BadDate as bad:
+        start, end = _stretch(draft, piece) if bad.past else (piece.start, piece.end)
+        reader.fail("past_time" if bad.past else "nonexistent_time", start, end, bad.message)
+        raise Unclear from None
+    return Slot(tuple(sorted(set(days))), about, piece)
+
+
+def _agreed(reader: Reader, slot: Slot, found: Slot, date_piece: DatePiece, piece: Piece) -> Slot:
+    """Two ways to say one day must agree; a weekday only has to fit."""
+    days = [day for day in slot.readings if isinstance(day, date)]
+    if date_piece.weekday is not None:
+        fitting = tuple(day for day in days if day.weekday() == date_piece.weekday)
+        if fitting:
+            return replace(slot, readings=fitting, about=slot.about if len(fitting) > 1 else None)
+        wrong = mismatch(days[0], date_piece.weekday)
+        reader.fail("bad_time", piece.start, piece.end, wrong.message)
+        raise Unclear
+    both = tuple(day for day in days if day in found.readings)
+    if both:
+        return replace(slot, readings=both, about=slot.about if len(both) > 1 else None)
+    reader.fail("conflict", piece.start, piece.end, '"{word}" is a second day; say only one.')
+    raise Unclear
+
+
+def clock_slot(reader: Reader, draft: TimeDraft) -> Slot | None:
+    """The times of day meant by the first clock, settled by a part of the day where one was said."""
+    clocks = draft.all(Clock)
+    if not clocks:
+        return None
+    clock, piece = clocks[0]
+    part = next((part.name for part, _ in draft.all(DayPart)), None)
+    readings = in_part(clock, part)
+    if not readings:
+        other = next(piece for _, piece in draft.all(DayPart))
+        start, end = min(piece.start, other.start), max(piece.end, other.end)
+        reader.fail("conflict", start, end, '"{word}" does not go together.')
+        raise Unclear
+    if len(readings) > 1 and reader.context.clock == "24" and clock.has_minutes:
+        readings = readings[:1]
+    return Slot(readings, "am_pm" if len(readings) > 1 else None, piece)
+
+
+def in_part(clock: Clock, part: str | None) -> tuple[time, ...]:
+    """The readings of a clock that fit a part of the day; none when they contradict each other."""
+    readings = clock.readings()
+    if part is None or clock.midnight:
+        return readings
+    if clock.settled:
+        return tuple(at for at in readings if at.hour in _FITS[part])
+    morning, evening = readings
+    if part == "morning":
+        return (morning,) if morning.hour else readings
+    if part == "afternoon":
+        return (evening,) if evening.hour < 19 else ()
+    if part == "evening":
+        return (evening,) if 15 < evening.hour else readings
+    return (evening,) if evening.hour > 16 else (morning, evening)
+
+
+_FITS: Final = {
+    "morning": range(12),
+    "afternoon": range(12, 19),
+    "evening": range(15, 24),
+    "night": (*range(17, 24), *range(6)),
+    "tonight": range(17, 24),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(When):
+    """A `When` that remembers how its wall time met a change of clocks."""
+
+    kind: WallTime = WallTime.PLAIN
+
+
+def _midnights(draft: TimeDraft, days: Slot) -> Slot:
+    """`friday midnight` begins or ends that day; a calendar date's midnight begins it; today's ends it."""
+    clock, piece = draft.all(Clock)[0]
+    words = [date_piece for date_piece, _ in draft.all(DatePiece) if date_piece.is_word]
+    if not clock.midnight or not words or days.about:
+        return days
+    both = [day + timedelta(days=n) for day in days.readings if isinstance(day, date) for n in (0, 1)]
+    return Slot(tuple(both), "day", days.piece or piece)
+
+
+def _readings(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot, clocks: Slot) -> Iterator[Reading]:
+    midnight, now = draft.all(Clock)[0][0].midnight, reader.context.now
+    for zone, day, at in product(zones.readings, days.readings, clocks.readings):
+        assert isinstance(at, time)
+        today = local_time(now, str(zone)).date()
+        if not isinstance(day, date):
+            yield from _next_time(str(zone), today, at, now)
+            continue
+        if midnight and day == today and not days.about:
+            day += timedelta(days=1)
+        found = list(_resolved(str(zone), datetime.combine(day, at)))
+        rolls = len(clocks.readings) > 1 and day == today and found[-1].at <= now
+        yield from _resolved(str(zone), datetime.combine(day + timedelta(days=1), at)) if rolls else found
+
+
+def _next_time(zone: str, today: date, at: time, now: datetime) -> list[Reading]:
+    """The next time the clock shows `at`, strictly after now."""
+    for days in (0, 1, 2):
+        found = [
+            when
+            for when in _resolved(zone, datetime.combine(today + timedelta(days=days), at))
+            if when.at > now
+        ]
+        if found:
+            return found
+    raise AssertionError("three days hold every time of day")
+
+
+def _resolved(zone: str, local: datetime) -> Iterator[Reading]:
+    found = resolve(local, zone)
+    for at in dict.fromkeys((found.earlier, found.later)):
+        yield Reading(at=at, zone=zone, local=local_time(at, zone), kind=found.kind)
+
+
+def _clock_change(draft: TimeDraft, readings: list[Reading]) -> Slot:
+    piece = draft.all(Clock)[0][1]
+    changes: tuple[tuple[WallTime, About], ...] = ((WallTime.GAP, "gap"), (WallTime.FOLD, "fold"))
+    for kind, about in changes:
+        if sum(kind is reading.kind for reading in readings) > 1:
+            return Slot(tuple(readings), about, piece)
+    return Slot(())
+
+
+def _ahead(reader: Reader, draft: TimeDraft, when: When) -> When:
+    if when.at <= reader.context.now:
+        raise _past(reader, draft, [when])
+    return when
+
+
+# --- what to say when it is not clear ----------------------------------------------------------------------------------
+
+
+def _past(reader: Reader, draft: TimeDraft, readings: Iterable[When]) -> Unclear:
+    """Everything it can mean is behind us: offer the same time tomorrow."""
+    start, end = _stretch(draft, draft.pieces[0])
+    latest = max(readings, key=_at)
+    tomorrow = local_time(reader.context.now, latest.zone).date() + timedelta(days=1)
+    again = next(_resolved(latest.zone, datetime.combine(tomorrow, latest.local.time())))
+    fix = _option(reader, draft, again)
+    message = f'"{{word}}" is in the past: {said(latest.local.date())} {clock_label(latest.local)}.'
+    reader.fail("past_time", start, end, message, fixes=(fix,))
+    return Unclear()
+
+
+def _option(reader: Reader, draft: TimeDraft, when: When) -> Option:
+    label = instant_label(when.at, when.zone, reader.context.now)
+    return Option(label=label, edits=tuple(absolute(draft, when)), at=when.at)
+
+
+def absolute(draft: TimeDraft, when: When) -> Iterator[Edit]:
+    """The edits that put an absolute time in place of all the words that said it."""
+    for n, (start, end) in enumerate(draft.stretches):
+        yield (start, end, time_text(when) if n == 0 else "")
+
+
+def _ask(reader: Reader, draft: TimeDraft, doubts: list[Slot], ahead: Sequence[When]) -> Unclear:
+    first = doubts[0]
+    assert first.piece
+    assert first.about
+    if len(ahead) <= MOST_BUTTONS:
+        options = tuple(_option(reader, draft, when) for when in ahead)
+    else:
+        options = tuple(_partly(first, reading) for reading in first.readings[:MOST_BUTTONS])
+    start, end = first.piece.start, first.piece.end
+    message = _QUESTIONS[first.about].format(word=reader.text.slice(start, end))
+    if first.about in ("gap", "fold"):
+        message = _clock_change_message(first)
+    reader.doubts.append(Doubt(about=first.about, start=start, end=end, message=message, options=options))
+    return Unclear()
+
+
+_QUESTIONS: Final[dict[str, str]] = {
+    "am_pm": '"{word}" can be morning or evening. Which one?',
+    "next_weekday": '"{word}" can mean two days. Which one?',
+    "date_order": 'Is "{word}" day first or month first?',
+    "day": '"{word}" can mean two days. Which one?',
+    "gap": "",
+    "fold": "",
+    "time_missing": "At what time?",
+}
+
+
+def _partly(slot: Slot, reading: object) -> Option:
+    """Settles one doubt and leaves the others to the next question."""
+    assert slot.piece
+    if isinstance(reading, date):
+        text, label = reading.isoformat(), said(reading)
+    elif isinstance(reading, time):
+        text = label = f"{reading:%H:%M}"
+    else:
+        text = label = str(reading)
+    keep = "at " if isinstance(reading, time) else ""
+    return Option(label=label, edits=((slot.piece.start, slot.piece.end, keep + text),))
+
+
+def _clock_change_message(slot: Slot) -> str:
+    earlier = next(when for when in slot.readings if isinstance(when, Reading))
+    day = f"{WEEKDAY_NAMES[earlier.local.weekday()]} {earlier.local.day} {earlier.local:%B}"
+    if slot.about == "fold":
+        return f"On {day} the clocks go back, so {clock_label(earlier.local)} comes twice. The first or the second?"
+    return f"On {day} the clocks go forward and that time is skipped. Before the change or after it?"
+
+
+def _no_clock(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot) -> Unclear:
+    """Only a day, or only a vague word. A doubtful day is asked about first."""
+    if days.about and days.piece:
+        options = tuple(_partly(days, day) for day in days.readings)
+        message = _QUESTIONS[days.about].format(word=reader.text.slice(days.piece.start, days.piece.end))
+        doubt = Doubt(
+            about=days.about, start=days.piece.start, end=days.piece.end, message=message, options=options
+        )
+    else:
+        start, end = draft.stretches[0]
+        doubt = Doubt(
+            about="time_missing",
+            start=start,
+            end=end,
+            message=f'"{reader.text.slice(start, end)}": at what time?',
+            options=tuple(_option(reader, draft, when) for when in _usual_times(reader, draft, zones, days)),
+        )
+    reader.doubts.append(doubt)
+    return Unclear()
+
+
+def _usual_times(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot) -> list[Reading]:
+    """Some times of that day to choose from, none of them taken for granted."""
+    zone, now = str(zones.readings[0]), reader.context.now
+    today = local_time(now, zone).date()
+    part = next((part.name for part, _ in draft.all(DayPart)), "")
+    spans = [vague.first(today) for vague, _ in draft.all(Vague) if vague.first]
+    chosen = (
+        [day for day in days.readings if isinstance(day, date)] or spans or [today, today + timedelta(days=1)]
+    )
+    found = [
+        reading
+        for day in chosen
+        for hour in _USUAL_CLOCKS.get(part, (9, 14, 18))
+        for reading in _resolved(zone, datetime.combine(day, time(hour)))
+    ]
+    return [reading for reading in found if reading.at > now][:3]
