@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from urllib.parse import quote
 
 import httpx
+import structlog
 
 from adapters.voice.simulator.api import CallRequest, Orders, TextRequest, Told, answer
 from adapters.voice.simulator.attendant import CONFERENCE_SIZE
@@ -27,7 +28,7 @@ from bot.domain.errors import (
     Unsupported,
 )
 from bot.domain.flow import Feature, Menu
-from bot.domain.leg import RecordingRef
+from bot.domain.leg import LegEvent, RecordingRef
 from bot.domain.numbers import Address, Did, PhoneNumber
 from bot.ports.clock import Clock
 from bot.ports.http import HttpReply, HttpRequest
@@ -45,6 +46,7 @@ from bot.ports.voice import (
 )
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 
 FEATURES: Final = frozenset(Feature) - {Feature.MENU, Feature.SIGNED_WEBHOOKS}
 LIMITS: Final = ProviderLimits(conference_size=CONFERENCE_SIZE, calls_per_second=0.0, listing_lag=2.0)
@@ -129,7 +131,7 @@ class Simulator:
                     network = told.network
                     for report in told.reports:
                         if report.event is not None:
-                            await inbox.happened(NAME, report.event)
+                            await _bring(inbox, report.event)
                         if report.incoming is not None:
                             callers.create_task(self._take(inbox, report.incoming))
                         serial = report.serial
@@ -153,6 +155,9 @@ class Simulator:
                 return
             except PatchlineError:
                 await self._clock.sleep(PAUSE)
+            except Exception:
+                log.exception("a caller could not be taken", ref=incoming.ref)
+                return
 
     # --- money, texts, numbers, recordings ----------------------------------------------------
 
@@ -204,6 +209,16 @@ class Simulator:
 
     async def _ask(self, hint: type[T], path: str, **params: str) -> T:
         return _read(hint, await self._wire.send("GET", path, params=params))
+
+
+async def _bring(inbox: VoiceInbox, event: LegEvent) -> None:
+    """One event that breaks something must not silence all that come after it."""
+    try:
+        await inbox.happened(NAME, event)
+    except PatchlineError:
+        raise
+    except Exception:
+        log.exception("an event could not be taken", kind=event.kind, source=event.source_id)
 
 
 def _read(hint: type[T], reply: httpx.Response, otherwise: type[ProviderError] = Unavailable) -> T:

@@ -60,10 +60,11 @@ class Switch:
 
     async def stop(self) -> None:
         """Drop everything that is going on, without a word. Harmless twice."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        while self._tasks:  # what is dropped may want to tidy up in a task of its own
+            tasks = list(self._tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     # --- the life of a leg --------------------------------------------------------------------
 
