@@ -124,7 +124,7 @@ def _number(recording: Recording) -> str | None:
 def _zone(call: Call | None) -> tzinfo:
     try:
         return ZoneInfo(call.zone) if call else UTC
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return UTC
 
 

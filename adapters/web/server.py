@@ -1,19 +1,28 @@
-"""One web server in the running loop. Signals belong to the program; requests hold tokens and are not logged."""
+"""One web server in the running loop. Signals belong to the program; requests hold tokens: none is logged."""
 
 import asyncio
 import errno
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot.domain.errors import ConfigError
 
 LAST_WORDS: Final = 1
 """Seconds that answers under way get when the server stops; then they are cut off."""
+
+
+class _Http(H11Protocol):
+    """Logs no request, whatever anybody does to the logging of the process."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.access_log = False
 
 
 class _Server(uvicorn.Server):
@@ -54,7 +63,7 @@ async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[int]:
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=_Http,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -70,12 +79,13 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), family=family, backlog=512)
     except OSError as trouble:
-        raise ConfigError(problems=[_explain(trouble, host, port)]) from trouble
+        raise ConfigError(problems=[why_not(trouble, host, port)]) from trouble
     listening.setblocking(False)
     return listening
 
 
-def _explain(trouble: OSError, host: str, port: int) -> str:
+def why_not(trouble: OSError, host: str, port: int) -> str:
+    """What to tell the operator, and what to do about it."""
     if trouble.errno == errno.EADDRINUSE:
         return (
             f"PORT: {port} on {host} is taken by another program. Stop that one, or set PORT to a free port."
