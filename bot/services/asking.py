@@ -9,6 +9,7 @@ from bot.domain.errors import NotPossible
 from bot.domain.people import Person
 from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Bell, Clock, Ids
+from bot.ports.ledger import Ledger
 from bot.ports.voice import VoiceProvider
 from bot.services.cards import Cards
 from bot.services.dialer import Dialer
@@ -34,9 +35,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The tools of the house, for handlers."""
+    """The tools of the house, for handlers. `ledger` is for steps after the commit; before it there is
+    `Ask.tx`."""
 
     settings: Settings
+    ledger: Ledger
     clock: Clock
     ids: Ids
     bell: Bell
