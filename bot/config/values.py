@@ -4,7 +4,7 @@ no message repeats a whole number or a secret."""
 import re
 from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from socket import inet_aton
 from typing import Annotated, Any, Final
@@ -172,7 +172,15 @@ def _is_bind_all(host: str) -> bool:
         # The C library reads `0` and `0x0` as addresses too, which ipaddress does not.
         return host == "*" or not any(inet_aton(host))
     except OSError:
-        return host.strip("[]:0.") == "" and ":" in host
+        return _is_unspecified(host)
+
+
+def _is_unspecified(host: str) -> bool:
+    try:
+        address = IPv6Address(host)
+    except ValueError:
+        return False
+    return (address.ipv4_mapped or address).is_unspecified
 
 
 def _each(text: Any, read: Any) -> list[Any]:
