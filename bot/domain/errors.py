@@ -111,6 +111,10 @@ class StorageUnavailable(PatchlineError):
     """The database cannot be reached just now; the caller may try again."""
 
 
+class Conflict(PatchlineError):
+    """A second of what may exist once, a placement of an open leg for example; the database refused it."""
+
+
 @dataclass(eq=False)
 class ConfigError(PatchlineError):
     """Every mistake in the settings at once, each with what to do. The program exits with 2."""

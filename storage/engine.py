@@ -1,0 +1,134 @@
+"""DATABASE_URL to an engine, and the database brought up to date. What is asked of it is `sql/`."""
+
+import asyncio
+import json
+import re
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.domain.errors import ConfigError
+
+BUSY_SECONDS: Final = 10.0
+"""How long a writer waits for another before the database counts as out of reach."""
+POOL_SIZE: Final = 8
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # a placement must survive the power cut that follows its commit
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}",
+)
+# Parameters of libpq's own that asyncpg would hand to the server as settings, which then refuses.
+_NOT_FOR_ASYNCPG: Final = {"channel_binding", "gssencmode", "connect_timeout"}
+
+
+def is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")
+
+
+def make_engine(url: str) -> AsyncEngine:
+    """Connects at the first use. Raises ConfigError for an address that is neither SQLite nor PostgreSQL."""
+    if is_sqlite(url):
+        return _sqlite_engine(url)
+    return _postgres_engine(url)
+
+
+def sqlite_file(url: str) -> Path:
+    """The file behind a `sqlite:` address. Raises ConfigError where there is none."""
+    try:
+        database = make_url(url).database
+    except ArgumentError as problem:
+        raise _mistake(url) from problem
+    if not database or database == ":memory:":
+        raise ConfigError(["DATABASE_URL: SQLite needs a file, as in sqlite:///patchline.db"])
+    return Path(database)
+
+
+def postgres_dsn(url: str) -> str:
+    """What asyncpg connects to: `postgres://` and a named driver are taken, `sslmode` is understood."""
+    match = re.fullmatch(r"postgres(?:ql)?(?:\+\w+)?://(.*)", url)
+    if match is None:
+        raise _mistake(url)
+    parts = urlsplit(f"postgresql://{match[1]}")
+    kept = [
+        pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in _NOT_FOR_ASYNCPG
+    ]
+    return urlunsplit(parts._replace(query=urlencode(kept)))
+
+
+def _mistake(url: str) -> ConfigError:
+    scheme = re.match(r"[\w+]*", url)
+    named = scheme[0] if scheme else ""
+    return ConfigError([f"DATABASE_URL: {named!r} is neither sqlite nor postgresql"])
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    file = sqlite_file(url)
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{file}",
+        # We say BEGIN ourselves (see `sql/work.py`), so the driver must not.
+        connect_args={"isolation_level": None},
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        json_serializer=_compact,
+    )
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _postgres_engine(url: str) -> AsyncEngine:
+    dsn = postgres_dsn(url)
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=partial(connect_postgres, dsn),
+        pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        json_serializer=_compact,
+    )
+
+
+async def connect_postgres(dsn: str) -> Any:
+    """A bare asyncpg connection; asyncpg alone reads the address, for the pool and the listener alike."""
+    import asyncpg  # type: ignore[import-untyped]
+
+    return await asyncpg.connect(dsn, timeout=BUSY_SECONDS)
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def make_folder(url: str) -> None:
+    """The folder of a SQLite file, readable by its owner only. Nothing to do elsewhere; harmless twice."""
+    if is_sqlite(url):
+        sqlite_file(url).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+async def upgrade(url: str) -> None:
+    """Bring the database to the schema of this code, creating it where there is none. Idempotent.
+
+    Raises ConfigError for a database that a newer Patchline has written, StorageUnavailable out of reach.
+    """
+    from storage.migrations.run import upgrade_with
+
+    await asyncio.to_thread(make_folder, url)
+    engine = make_engine(url)
+    try:
+        await upgrade_with(engine)
+    finally:
+        await engine.dispose()

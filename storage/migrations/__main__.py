@@ -1,0 +1,44 @@
+"""`python -m storage.migrations "what changes"` writes the revision from the last one to the tables."""
+
+import asyncio
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from storage.engine import make_engine
+from storage.migrations.run import FOLDER, revisions, upgrade_with
+
+
+async def write(message: str) -> None:
+    """Compared on an empty SQLite database. Read what it wrote: a comparison cannot know about data."""
+    with tempfile.TemporaryDirectory() as folder:
+        engine = make_engine(f"sqlite:///{Path(folder) / 'compare.db'}")
+        try:
+            if revisions():
+                await upgrade_with(engine)
+            async with engine.connect() as connection:
+                await connection.run_sync(_revise, message)
+        finally:
+            await engine.dispose()
+
+
+def _revise(connection: Connection, message: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes["connection"] = connection
+    command.revision(config, message, autogenerate=True, rev_id=_next_id(datetime.now(UTC)))
+
+
+def _next_id(now: datetime) -> str:
+    today = f"{now:%Y%m%d}"
+    return f"{today}_{1 + sum(each.startswith(today) for each in revisions()):02}"
+
+
+if __name__ == "__main__":
+    asyncio.run(write(" ".join(sys.argv[1:])))

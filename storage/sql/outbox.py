@@ -1,0 +1,100 @@
+"""Cards to deliver: the latest wins, the final one always arrives."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, delete, func, insert, or_, select, update
+
+from bot.domain.card import Card, Reply
+from bot.domain.codec import decode, encode
+from bot.domain.people import Asker, Room
+from bot.ports.chat import MessageRef
+from bot.ports.ledger import Notice
+from storage.mapping import Row
+from storage.sql.work import Work
+from storage.tables import NOTICE
+from storage.tables.columns import at
+
+
+class SqlOutbox(Work):
+    """`OutboxTable`."""
+
+    async def put_card(self, room: Room, card: Card, now: datetime) -> None:
+        row = {**_new(room, now), "call": card.call, "card": _text(card), "final": card.final}
+        first = self._insert(NOTICE).values(row)
+        another = first.on_conflict_do_update(
+            index_elements=["room_key", "call"],
+            index_where=NOTICE.c.call.is_not(None),
+            set_={
+                "room": first.excluded.room,
+                "card": first.excluded.card,
+                "final": first.excluded.final,
+                "revision": NOTICE.c.revision + 1,
+                "pending": True,
+                "since": case((NOTICE.c.pending, NOTICE.c.since), else_=at(now)),
+            },
+            where=(NOTICE.c.card != first.excluded.card) & or_(~NOTICE.c.final, first.excluded.final),
+        )
+        if (await self._write(another)).rowcount:
+            self._tell_others()
+
+    async def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None:
+        row = {**_new(room, now), "reply": encode(reply), "asker": encode(asker), "final": False}
+        await self._write(insert(NOTICE).values(row))
+        self._tell_others()
+
+    async def notices_due(self, platform: str, now: datetime, limit: int = 50) -> Sequence[Notice]:
+        wanted = select(NOTICE).where(
+            NOTICE.c.pending, NOTICE.c.platform == platform, NOTICE.c.next_at <= now
+        )
+        in_order = wanted.order_by(NOTICE.c.final.desc(), NOTICE.c.since, NOTICE.c.id)
+        return [_notice(row) for row in await self._rows(in_order.limit(limit))]
+
+    async def shown(self, id: int, revision: int, ref: MessageRef | None, not_before: datetime) -> None:
+        it = NOTICE.c.id == id
+        # A reply is said once; a card stays, to be edited.
+        await self._write(delete(NOTICE).where(it, NOTICE.c.call.is_(None)))
+        place = None if ref is None else encode(ref)
+        seen = {"pending": NOTICE.c.revision > revision, "ref": place, "next_at": not_before, "tries": 0}
+        await self._write(update(NOTICE).where(it).values(seen))
+
+    async def put_off(self, id: int, until: datetime) -> None:
+        later = update(NOTICE).where(NOTICE.c.id == id)
+        await self._write(later.values(next_at=until, tries=NOTICE.c.tries + 1))
+
+    async def next_notice(self, platform: str) -> datetime | None:
+        wanted = select(func.min(NOTICE.c.next_at)).where(NOTICE.c.pending, NOTICE.c.platform == platform)
+        found: datetime | None = (await self._read(wanted)).scalar_one()
+        return found
+
+
+def _new(room: Room, now: datetime) -> dict[str, Any]:
+    return {
+        "platform": room.platform,
+        "room_key": room.key,
+        "room": encode(room),
+        "revision": 1,
+        "pending": True,
+        "since": now,
+        "next_at": now,
+        "tries": 0,
+    }
+
+
+def _text(card: Card) -> str:
+    return json.dumps(card.to_json(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _notice(row: Row) -> Notice:
+    return Notice(
+        id=row["id"],
+        room=decode(Room, row["room"]),
+        revision=row["revision"],
+        card=None if row["card"] is None else Card.from_json(json.loads(row["card"])),
+        reply=decode(Reply | None, row["reply"]),
+        asker=decode(Asker | None, row["asker"]),
+        ref=decode(MessageRef | None, row["ref"]),
+        tries=row["tries"],
+    )
