@@ -26,6 +26,7 @@ from bot.services.asking import Desk
 from bot.services.bell import TimerBell
 from bot.services.cards import Cards
 from bot.services.dialer import Dialer
+from bot.services.fetcher import Fetcher
 from bot.services.guard import Guard
 from bot.services.inbound import Inbound
 from bot.services.intake import Intake
@@ -36,6 +37,7 @@ from bot.services.reconcile import Reconcile
 from bot.services.recordings import Recordings
 from bot.services.scheduler import Scheduler
 from bot.services.series import Series
+from bot.services.shelf import Shelf
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +76,9 @@ def settings_from(environ: Mapping[str, str] | None = None) -> Settings:
 
 def make_providers(settings: Settings, clock: Clock) -> dict[str, VoiceProvider]:
     """The drivers whose settings are there, by name."""
-    return {name: vendor.make(settings, clock) for name, vendor in PROVIDERS.items() if name in settings.offered}
+    return {
+        name: vendor.make(settings, clock) for name, vendor in PROVIDERS.items() if name in settings.offered
+    }
 
 
 def make_chats(settings: Settings, clock: Clock) -> dict[str, ChatPlatform]:
@@ -116,12 +120,12 @@ class House:
             texts=settings.texts,
             language=settings.tts_language,
         )
+        shelf = Shelf(settings.recordings_dir)
         self.recordings = Recordings(
             ledger=ledger,
-            providers=providers,
             clock=clock,
             ids=ids,
-            folder=settings.recordings_dir,
+            shelf=shelf,
             keys=settings.keys("links"),
             base_url=settings.web_base,
         )
@@ -133,6 +137,9 @@ class House:
             wake=self._wake_notifiers,
         )
         self.recordings.on_settled = cards.refresh
+        self.fetcher = Fetcher(
+            recordings=self.recordings, ledger=ledger, providers=providers, clock=clock, shelf=shelf
+        )
         self.dialer = Dialer(
             ledger=ledger,
             clock=clock,
@@ -179,6 +186,7 @@ class House:
         )
         desk = Desk(
             settings=settings,
+            ledger=ledger,
             clock=clock,
             ids=ids,
             bell=self.bell,
@@ -192,7 +200,9 @@ class House:
             defaults=defaults,
         )
         self.intake = Intake(ledger=ledger, desk=desk, chats=chats)
-        self.notifiers = {name: Notifier(ledger=ledger, clock=clock, chat=chat) for name, chat in chats.items()}
+        self.notifiers = {
+            name: Notifier(ledger=ledger, clock=clock, chat=chat) for name, chat in chats.items()
+        }
 
     def _wake_notifiers(self) -> None:
         for notifier in self.notifiers.values():
@@ -221,7 +231,7 @@ class House:
         if dispatch:
             streams = [each for each in self.providers.values() if isinstance(each, StreamsEvents)]
             loops += [self.scheduler.run(), *(stream.run(self.inbound) for stream in streams)]
-            loops.append(self.recordings.run())
+            loops.append(self.fetcher.run())
         if web:
             loops.append(self._serve())
         return loops
