@@ -61,7 +61,8 @@ class DialRequest:
     """What is about to be dialled, by whom, and when (`at`; `now` is when the question is put; both aware).
 
     `dialled` is everyone whose phone would ring: first legs, patched-in parties, stages of a forward, targets
-    of add and transfer. `placements` counts the requests to the provider, `at_once` the phones live together.
+    of add and transfer. `placements` counts the requests to the provider, `at_once` the phones live together,
+    `calls` is 0 where people only join a running call.
     `confirmed` is True after Confirm and when placed: nothing is asked again, refusals still refuse.
     `usage` is what has been used up to `now`; `per_minute` what a minute of the whole call costs.
     """
@@ -71,6 +72,7 @@ class DialRequest:
     at: datetime
     now: datetime
     caller_id: CallerId | None = None
+    calls: int = 1
     placements: int = 1
     at_once: int = 1
     endless: bool = False
@@ -265,7 +267,7 @@ def _of_limits(request: DialRequest, limits: Limits) -> Iterator[Refused]:
             reason=f"That would be {placements} phones rung within an hour; you may have "
             f"{limits.placements_per_hour}. Try again a little later.",
         )
-    if limits.room_calls_per_day and usage.calls_today >= limits.room_calls_per_day:
+    if limits.room_calls_per_day and usage.calls_today + request.calls > limits.room_calls_per_day:
         yield Refused(
             rule=Rule.CALLS_PER_DAY,
             reason=f"This room has had its {limits.room_calls_per_day} calls today.",

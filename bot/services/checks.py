@@ -97,7 +97,9 @@ def _providers(settings: Settings, providers: Mapping[str, VoiceProvider]) -> It
 
 def _limits(limits: Limits) -> Iterator[Row]:
     spend = str(limits.daily_spend) if limits.daily_spend is not None else None
-    whole = f"{len(limits.only_call)} numbers and nothing else" if limits.only_call else None
+    only = (
+        f"{len(limits.only_call)} {'address' if len(limits.only_call) == 1 else 'addresses'} and nothing else"
+    )
     yield Row(name="longest call", value=_or_none(limits.max_minutes, "min"), source="PATCHLINE_MAX_MINUTES")
     yield Row(name="ringing", value=_or_none(limits.ring_seconds, "s"), source="PATCHLINE_RING_SECONDS")
     yield Row(
@@ -118,7 +120,11 @@ def _limits(limits: Limits) -> Iterator[Row]:
     yield Row(
         name="spending", value=f"{spend} a day" if spend else "no limit", source="PATCHLINE_DAILY_SPEND"
     )
-    yield Row(name="whom", value=whole or "anybody the rules allow", source="PATCHLINE_ONLY_CALL")
+    yield Row(
+        name="whom",
+        value=only if limits.only_call else "anybody the rules allow",
+        source="PATCHLINE_ONLY_CALL",
+    )
 
 
 def _or_none(limit: int, unit: str) -> str:

@@ -38,6 +38,10 @@ def test_two_hundred_calls_a_day(calls: int, rule: Rule | None) -> None:
     assert refused(Limits(), Usage(calls_today=calls)) == rule
 
 
+def test_joining_a_running_call_is_no_new_call() -> None:
+    assert refused(Limits(), Usage(calls_today=200), calls=0) is None
+
+
 @pytest.mark.parametrize(("live", "rule"), [(6, None), (7, Rule.LIVE_LEGS)])
 def test_eight_live_legs_when_placed(live: int, rule: Rule | None) -> None:
     assert refused(Limits(), Usage(live_legs=live), at_once=2, confirmed=True) == rule
