@@ -80,5 +80,5 @@ class JsonScreen:
             "text": text,
             "buttons": [{"label": button.label, "action": button.action} for button in buttons],
         }
-        self._out.write(json.dumps(said, ensure_ascii=False) + "\n")
+        self._out.write(json.dumps(said) + "\n")
         self._out.flush()

@@ -1,0 +1,36 @@
+"""Every chat, one after the other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.contract.chat.case import ChatCase, Inbox
+from tests.contract.chat.cases import console
+
+CASES = {**console.CASES}
+
+
+@pytest.fixture(params=CASES)
+async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ChatCase]:
+    case = CASES[request.param](tmp_path)
+    yield case
+    await case.close()
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+async def listening(chat: ChatCase, inbox: Inbox) -> AsyncIterator[asyncio.Task[None]]:
+    """The chat's own loop, running."""
+    task = asyncio.create_task(chat.platform.run(inbox))
+    await asyncio.sleep(0)
+    yield task
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
