@@ -26,7 +26,6 @@ from bot.services.asking import Desk
 from bot.services.bell import TimerBell
 from bot.services.cards import Cards
 from bot.services.dialer import Dialer
-from bot.services.fetcher import Fetcher
 from bot.services.guard import Guard
 from bot.services.inbound import Inbound
 from bot.services.intake import Intake
@@ -37,7 +36,6 @@ from bot.services.reconcile import Reconcile
 from bot.services.recordings import Recordings
 from bot.services.scheduler import Scheduler
 from bot.services.series import Series
-from bot.services.shelf import Shelf
 
 log = structlog.get_logger(__name__)
 
@@ -120,12 +118,12 @@ class House:
             texts=settings.texts,
             language=settings.tts_language,
         )
-        shelf = Shelf(settings.recordings_dir)
         self.recordings = Recordings(
             ledger=ledger,
+            providers=providers,
             clock=clock,
             ids=ids,
-            shelf=shelf,
+            folder=settings.recordings_dir,
             keys=settings.keys("links"),
             base_url=settings.web_base,
         )
@@ -137,9 +135,6 @@ class House:
             wake=self._wake_notifiers,
         )
         self.recordings.on_settled = cards.refresh
-        self.fetcher = Fetcher(
-            recordings=self.recordings, ledger=ledger, providers=providers, clock=clock, shelf=shelf
-        )
         self.dialer = Dialer(
             ledger=ledger,
             clock=clock,
@@ -231,7 +226,7 @@ class House:
         if dispatch:
             streams = [each for each in self.providers.values() if isinstance(each, StreamsEvents)]
             loops += [self.scheduler.run(), *(stream.run(self.inbound) for stream in streams)]
-            loops.append(self.fetcher.run())
+            loops.append(self.recordings.run())
         if web:
             loops.append(self._serve())
         return loops

@@ -58,8 +58,8 @@ async def settle() -> None:
     """Return when nothing else in this loop is ready to run. I/O that is under way does not count."""
     ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
     await asyncio.sleep(0)
-    while ready:
-        await asyncio.sleep(0)  # noqa: ASYNC110 - the loop's own queue has no event to wait for
+    while ready:  # noqa: ASYNC110 - the loop's own queue has no event to wait for
+        await asyncio.sleep(0)
 
 
 class CountingIds:

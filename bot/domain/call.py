@@ -267,6 +267,8 @@ def _settled(placement: Placement, legs: tuple[Leg, ...]) -> bool:
     if placement.state in (PlacementState.REJECTED, PlacementState.CLOSED):
         return True
     own = [leg for leg in legs if leg.token == placement.token]
-    return bool(own) and placement.state is PlacementState.PLACED and not any(
-        leg.is_live or (leg.role == placement.role and leg.ended_at is None) for leg in own
+    return (
+        bool(own)
+        and placement.state is PlacementState.PLACED
+        and not any(leg.is_live or (leg.role == placement.role and leg.ended_at is None) for leg in own)
     )

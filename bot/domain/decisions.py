@@ -326,11 +326,7 @@ def _watch_the_room(call: Call, now: datetime) -> Call:
     if call.kind is not CallKind.CONFERENCE and not _in_conference(call):
         return call
     inside = [leg for leg in call.legs if leg.state is LegState.BRIDGED]
-    coming = [leg for leg in call.live_legs if leg.state is not LegState.BRIDGED]
-    pending = [
-        each for each in call.placements if each.state in (PlacementState.PLACING, PlacementState.UNKNOWN)
-    ]
-    if len(inside) == 1 and not coming and not call.unplaced and not pending:
+    if len(inside) == 1 and len(still_there(call)) == 1 and not call.unplaced:
         return replace(call, alone_since=call.alone_since or now)
     return replace(call, alone_since=None)
 

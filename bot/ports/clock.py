@@ -31,5 +31,5 @@ class Bell(Protocol):
         ...
 
     async def run(self, on_ring: Callable[[], Awaitable[datetime | None]]) -> None:
-        """Call `on_ring`, which returns the next moment of interest, when something may be due. Until cancelled."""
+        """Call `on_ring` when something may be due, until cancelled; it returns the next moment of interest."""
         ...

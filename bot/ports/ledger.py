@@ -359,6 +359,19 @@ class RecordingTable(Protocol):
     async def recordings_expired(self, now: datetime, limit: int = 50) -> Sequence[Recording]: ...
 
 
+class ForgettingTable(Protocol):
+    """Rewriting what is otherwise never changed, for the one reason that somebody is to be forgotten."""
+
+    async def rewrite_events(self, call: CallId, change: Callable[[LegEvent], LegEvent]) -> None:
+        """Every stored event of that call; token, source and order of arrival stay as they are."""
+        ...
+
+    async def rewrite_words(self, asker: str, change: Callable[[str], str]) -> None:
+        """What that person typed and was answered, as far as it has been dealt with: delivered messages with
+        their replies, replies in the outbox that were shown, closed or expired questions."""
+        ...
+
+
 class Transaction(
     InboxTable,
     PeopleTable,
@@ -368,6 +381,7 @@ class Transaction(
     OutboxTable,
     AuditTable,
     RecordingTable,
+    ForgettingTable,
     Protocol,
 ):
     """One unit of work."""

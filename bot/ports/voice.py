@@ -58,7 +58,7 @@ class VoiceProvider(Protocol):
     def limits(self) -> ProviderLimits: ...
 
     def check(self, plan: LegPlan) -> None:
-        """Pure. Raises Unsupported, with the reason, for what this vendor cannot express beyond `features`."""
+        """Pure. Raises Unsupported, with the reason, for what goes beyond `features` here."""
         ...
 
     async def originate(self, placement: Placement, hooks: Hooks) -> Placed:

@@ -28,4 +28,4 @@ def make_simulator(settings: Settings, clock: Clock) -> VoiceProvider:
     own = settings.of(SimulatorSettings)
     if own is not None and own.simulator_url is not None:
         return Simulator.at(own.simulator_url, clock)
-    return Simulator.beside(Network(clock, load_config()), clock)
+    return Simulator.beside(Network(clock, load_config()))
