@@ -15,6 +15,9 @@ from bot.domain.people import Room
 
 RecordingId = NewType("RecordingId", str)
 
+SHORTEST_VOICEMAIL: Final = 2.0
+"""Seconds; anything shorter is a missed call."""
+
 _ENDINGS: Final = {"audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
 
 
@@ -104,13 +107,14 @@ class Recording:
 
     def ended(self, now: datetime, seconds: float | None = None) -> "Recording | None":
         """Its time is over as of now; what is left of it is to be deleted. `seconds`: as it was measured."""
-        if self.state is RecordingState.DELETED:
+        if self.state is RecordingState.DELETED or now >= self.expires_at:
             return None
         return replace(
             self,
             link_version=self.link_version + 1,
-            expires_at=min(self.expires_at, now),
-            next_try=None,
+            expires_at=now,
+            # What is still awaited is not due again before it would have been gone anyway.
+            next_try=self.expires_at,
             seconds=self.seconds if seconds is None else seconds,
         )
 

@@ -14,12 +14,14 @@ import structlog
 from bot.domain.audio import Sound, recognise
 from bot.domain.errors import ProviderError, Rejected, StorageUnavailable, Unavailable
 from bot.domain.leg import RecordingRef
-from bot.domain.recording import Recording, RecordingId
+from bot.domain.recording import SHORTEST_VOICEMAIL, Recording, RecordingId
 from bot.ports.clock import Clock
-from bot.ports.ledger import Ledger
+from bot.ports.ledger import Ledger, Transaction
 from bot.ports.voice import Audio, FetchesRecordings, VoiceProvider
-from bot.services.recordings import SHORTEST_VOICEMAIL, Change, Recordings
 from bot.services.shelf import Shelf
+
+Change = Callable[[Recording], Recording | None]
+Update = Callable[[Transaction, Recording, Change], Awaitable[Recording | None]]
 
 log = structlog.get_logger(__name__)
 
@@ -39,22 +41,22 @@ _TRIES_FOR_THE_WHOLE: Final = 5
 
 
 class Fetcher:
-    """One process runs it: the one whose web door answers the links, for there the files have to be."""
+    """One transaction a step. `update` changes a recording inside one, if it can still be changed."""
 
     def __init__(
         self,
         *,
-        recordings: Recordings,
         ledger: Ledger,
         providers: Mapping[str, VoiceProvider],
         clock: Clock,
         shelf: Shelf,
+        update: Update,
     ) -> None:
-        self._recordings = recordings
         self._ledger = ledger
         self._providers = providers
         self._clock = clock
         self._shelf = shelf
+        self._update = update
         self._delete_again: dict[RecordingId, datetime] = {}
 
     async def run(self) -> None:
@@ -159,7 +161,7 @@ class Fetcher:
 
     async def _change(self, recording: Recording, change: Change) -> Recording | None:
         async with self._ledger() as tx:
-            changed = await self._recordings.update(tx, recording, change)
+            changed = await self._update(tx, recording, change)
             if changed is not None:
                 await tx.commit()
         return changed

@@ -1,9 +1,9 @@
-"""Recordings as the core uses them: wanted, linked, opened, revoked, deleted. `fetcher.py` brings them home.
+"""Recordings as the core uses them: wanted, linked, opened, revoked, deleted; `fetcher.py` brings them home.
 
 A change to a recording is made while its call is held, so nobody else changes it meanwhile.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,21 +16,19 @@ from bot.domain.errors import BadLink, NoSuchThing
 from bot.domain.flow import LegRole
 from bot.domain.leg import RecordingRef
 from bot.domain.links import sign, verify
-from bot.domain.recording import Recording, RecordingId
+from bot.domain.recording import SHORTEST_VOICEMAIL, Recording, RecordingId
 from bot.ports.clock import Clock, Ids
 from bot.ports.ledger import Ledger, Transaction
-from bot.ports.voice import Audio
+from bot.ports.voice import Audio, VoiceProvider
+from bot.services.fetcher import Change, Fetcher
 from bot.services.shelf import Shelf
 
 log = structlog.get_logger(__name__)
 
 KEEP: Final = timedelta(days=90)
 LINK_LIFE: Final = timedelta(days=7)
-SHORTEST_VOICEMAIL: Final = 2.0
-"""Seconds; anything shorter is a missed call."""
 
 OnSettled = Callable[[Transaction, Recording], Awaitable[None]]
-Change = Callable[[Recording], Recording | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +55,10 @@ class Recordings:
         self,
         *,
         ledger: Ledger,
+        providers: Mapping[str, VoiceProvider],
         clock: Clock,
         ids: Ids,
-        shelf: Shelf,
+        folder: Path,
         keys: Sequence[bytes],
         base_url: str,
         on_settled: OnSettled = _nobody,
@@ -68,11 +67,25 @@ class Recordings:
         self._ledger = ledger
         self._clock = clock
         self._ids = ids
-        self._shelf = shelf
+        self._shelf = Shelf(folder)
         self._keys = keys
         self._base_url = base_url
         self._keep = keep
         self.on_settled = on_settled
+        self._fetcher = Fetcher(
+            ledger=ledger, providers=providers, clock=clock, shelf=self._shelf, update=self.update
+        )
+
+    async def run(self) -> None:
+        """Bring home what is wanted and delete what has expired, until cancelled.
+
+        Wanted in the process whose web door answers the links: that is where the files have to be.
+        """
+        await self._fetcher.run()
+
+    async def tick(self) -> None:
+        """One round of `run`."""
+        await self._fetcher.tick()
 
     # --- inside the transaction of whoever asks -------------------------------------------------------
 
