@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import httpx
 
@@ -55,6 +55,8 @@ def client(
 
 
 # --- what went wrong, by who must act -----------------------------------------------------------
+
+Parsed = TypeVar("Parsed")
 
 Table = Mapping[int, type[ProviderError]]
 
@@ -131,6 +133,22 @@ class Wire:
         if not response.is_success:
             raise self._refusal(response, creates=creates, token=token)
         return response
+
+    def read(
+        self,
+        response: httpx.Response,
+        parse: Callable[[httpx.Response], Parsed],
+        *,
+        creates: bool = False,
+        token: str | None = None,
+    ) -> Parsed:
+        """What `parse` makes of a reply. One that it cannot read (it raises ValueError, KeyError, TypeError or
+        IndexError) is as good as none: raises OutcomeUnknown or Unavailable, as `send` does."""
+        try:
+            return parse(response)
+        except (ValueError, KeyError, TypeError, IndexError) as problem:
+            kind = OutcomeUnknown if creates else Unavailable
+            raise self._error(kind, "an answer that cannot be read", token) from problem
 
     def _refusal(self, response: httpx.Response, *, creates: bool, token: str | None) -> ProviderError:
         kind = self._table.get(response.status_code) or (

@@ -20,11 +20,9 @@ from bot.domain.cdr import Money
 from bot.domain.codec import decode, encode
 from bot.domain.control import Control
 from bot.domain.errors import (
-    OutcomeUnknown,
-    PatchlineError,
     ProviderError,
     Rejected,
-    Unavailable,
+    StorageUnavailable,
     Unsupported,
 )
 from bot.domain.flow import Feature, Menu
@@ -92,7 +90,7 @@ class Simulator:
         reply = await self._wire.send(
             "POST", "/v1/calls", creates=True, token=placement.token, json=encode(order)
         )
-        return _read(Placed, reply, OutcomeUnknown)
+        return self._read(Placed, reply, creates=True, token=placement.token)
 
     async def hang_up(self, ref: ProviderRef) -> None:
         """End the leg. One that has ended, or was forgotten since, is no error."""
@@ -109,7 +107,7 @@ class Simulator:
             reply = await self._wire.send("GET", "/v1/calls", params={"token": placement.token})
         except Rejected:
             return None
-        return _read(Sighting, reply)
+        return self._read(Sighting, reply)
 
     async def history(self, since: datetime, until: datetime) -> Sequence[HistoryEntry]:
         """Legs dialled in that span."""
@@ -135,13 +133,13 @@ class Simulator:
                         if report.incoming is not None:
                             callers.create_task(self._take(inbox, report.incoming))
                         serial = report.serial
-                except PatchlineError:
+                except (ProviderError, StorageUnavailable):
                     await self._clock.sleep(PAUSE)
 
     async def _told(self, serial: int) -> Told:
         asked = {"after": serial, "wait": LISTENING}
         reply = await self._wire.send("GET", "/v1/events", patience=LISTENING + 10, params=asked)
-        return _read(Told, reply)
+        return self._read(Told, reply)
 
     async def _take(self, inbox: VoiceInbox, incoming: Incoming) -> None:
         """Ask what this caller meets, and pass it on, until both have worked or the caller is forgotten."""
@@ -153,7 +151,7 @@ class Simulator:
                 return
             except Rejected:
                 return
-            except PatchlineError:
+            except (ProviderError, StorageUnavailable):
                 await self._clock.sleep(PAUSE)
             except Exception:
                 log.exception("a caller could not be taken", ref=incoming.ref)
@@ -173,7 +171,7 @@ class Simulator:
         """The message's id."""
         message = TextRequest(to=to, text=text, sender=sender)
         reply = await self._wire.send("POST", "/v1/texts", creates=True, json=encode(message))
-        return str(reply.json()["id"])
+        return self._wire.read(reply, lambda each: str(each.json()["id"]), creates=True)
 
     async def fetch(self, recording: RecordingRef) -> Audio:
         """The WAV file."""
@@ -208,24 +206,22 @@ class Simulator:
         await self._wire.close()
 
     async def _ask(self, hint: type[T], path: str, **params: str) -> T:
-        return _read(hint, await self._wire.send("GET", path, params=params))
+        return self._read(hint, await self._wire.send("GET", path, params=params))
+
+    def _read(
+        self, hint: type[T], reply: httpx.Response, *, creates: bool = False, token: str | None = None
+    ) -> T:
+        return self._wire.read(reply, lambda each: decode(hint, each.json()), creates=creates, token=token)
 
 
 async def _bring(inbox: VoiceInbox, event: LegEvent) -> None:
     """One event that breaks something must not silence all that come after it."""
     try:
         await inbox.happened(NAME, event)
-    except PatchlineError:
+    except StorageUnavailable:
         raise
     except Exception:
         log.exception("an event could not be taken", kind=event.kind, source=event.source_id)
-
-
-def _read(hint: type[T], reply: httpx.Response, otherwise: type[ProviderError] = Unavailable) -> T:
-    try:
-        return decode(hint, reply.json())
-    except ValueError as problem:
-        raise otherwise(provider=NAME, detail="an answer that cannot be read") from problem
 
 
 def _explain(reply: httpx.Response) -> tuple[str, str | None]:

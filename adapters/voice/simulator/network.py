@@ -105,7 +105,8 @@ class Network:
         return self._clock
 
     async def stop(self) -> None:
-        """Drop everything that is going on. Harmless twice."""
+        """Drop everything that is going on, and let listeners go. Harmless twice."""
+        self.reports.wake()
         await self.switch.stop()
 
     # --- the world outside --------------------------------------------------------------------

@@ -90,6 +90,10 @@ class Reports:
         now = self._switch.clock.now()
         self._told.append(Report(serial=self._serial, at=now, event=event, incoming=incoming))
         self._forget()
+        self.wake()
+
+    def wake(self) -> None:
+        """Every listener who waits gets an answer now, news or not."""
         self._news.set()
         self._news = asyncio.Event()
 
