@@ -94,7 +94,7 @@ def _rent(desk: Desk, ask: Ask, deed: Rent) -> Outcome:
 
         async def ours(tx: Transaction) -> str:
             await tx.save_did(ask.tenant, did)
-            return f"{number} is ours now. What do callers meet? Say: forward {deed.number} to me, then voicemail"
+            return f"{number} is ours now. To use it, say: forward {deed.number} to me, then voicemail"
 
         await _tell(desk, ask, ours)
 
