@@ -14,6 +14,7 @@ from storage.engine import connect_postgres, make_engine, postgres_dsn
 from storage.sql.audit import SqlAudit
 from storage.sql.dispatch import SqlDispatch
 from storage.sql.errors import translated
+from storage.sql.forgetting import SqlForgetting
 from storage.sql.inbox import SqlInbox
 from storage.sql.outbox import SqlOutbox
 from storage.sql.people import SqlPeople
@@ -27,7 +28,16 @@ STILL_THERE: Final = 30.0
 """Seconds between two looks at whether the listening connection still answers."""
 
 
-class SqlTransaction(SqlInbox, SqlPeople, SqlQuestions, SqlDispatch, SqlOutbox, SqlAudit, SqlRecordings):
+class SqlTransaction(
+    SqlInbox,
+    SqlPeople,
+    SqlQuestions,
+    SqlDispatch,
+    SqlOutbox,
+    SqlAudit,
+    SqlRecordings,
+    SqlForgetting,
+):
     """One unit of work: `Transaction`. SqlDispatch brings SqlCalls with it."""
 
 

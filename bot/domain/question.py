@@ -1,6 +1,7 @@
 """A question Patchline has asked and keeps open for ten minutes, with the command it is about."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NewType
@@ -54,3 +55,13 @@ class OpenQuestion:
     closed: bool = False
     outcome: str | None = None
     """What the first answer did, for the person who presses second."""
+
+    def reworded(self, change: Callable[[str], str]) -> "OpenQuestion":
+        """With every word of it changed, and nothing left that could still be done."""
+        return replace(
+            self,
+            text=change(self.text),
+            message=change(self.message),
+            choices=tuple(Choice(label=change(each.label)) for each in self.choices),
+            outcome=None if self.outcome is None else change(self.outcome),
+        )

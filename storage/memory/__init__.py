@@ -7,13 +7,21 @@ from contextlib import AbstractAsyncContextManager
 from storage.memory.audit import MemoryAudit
 from storage.memory.chat import MemoryInbox, MemoryOutbox, MemoryQuestions
 from storage.memory.dispatch import MemoryDispatch
+from storage.memory.forgetting import MemoryForgetting
 from storage.memory.people import MemoryPeople
 from storage.memory.recordings import MemoryRecordings
 from storage.memory.store import Shelves
 
 
 class MemoryTransaction(
-    MemoryInbox, MemoryPeople, MemoryQuestions, MemoryDispatch, MemoryOutbox, MemoryAudit, MemoryRecordings
+    MemoryInbox,
+    MemoryPeople,
+    MemoryQuestions,
+    MemoryDispatch,
+    MemoryOutbox,
+    MemoryAudit,
+    MemoryRecordings,
+    MemoryForgetting,
 ):
     """One unit of work: `Transaction`."""
 

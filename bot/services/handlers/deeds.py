@@ -46,7 +46,8 @@ async def _forget(desk: Desk, ask: Ask, deed: ForgetInHistory) -> Outcome:
         await _forget_in(desk, ask, call, who)
     await ask.tx.rewrite_words(ask.person.key, who.out_of_words)
     ahead = [call for call in await _calls(ask, frozenset(CallState) - OVER) if who.is_in(call)]
-    words = f"Done: {deed.name} is taken out of {count(len(past), 'past call')}."
+    # No name: this answer is kept as well.
+    words = f"Done: name and number are taken out of {count(len(past), 'past call')}."
     if ahead:
         numbers = joined(sorted({f"#{call.number}" for call in ahead}))
         words += f" {numbers} still to come stays as it is; cancel it to be rid of that as well."
