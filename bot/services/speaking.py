@@ -19,6 +19,7 @@ from bot.parse.wording import help_hint
 from bot.services.asking import Ask, Desk, Outcome, complain
 from bot.services.handlers import HANDLERS
 from bot.services.handlers.calls import cancel_call
+from bot.services.handlers.deeds import do
 from bot.services.handlers.presses import PRESSES
 from bot.services.ordering import confirm
 
@@ -170,6 +171,8 @@ async def answer(desk: Desk, ask: Ask, question: OpenQuestion, n: int) -> Outcom
         return await _confirmed(desk, ask, question, agreed=bool(choice.text))
     if not await ask.tx.close_question(question.id, f"It was answered with “{choice.label}”."):
         return complain(question.outcome or "That was answered already.")
+    if choice.deed is not None:
+        return await do(desk, ask, choice.deed)
     if not choice.text:
         return complain("All right, nothing was done.")
     parsed = parse(choice.text, ask.context)
