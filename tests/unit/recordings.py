@@ -94,7 +94,8 @@ def outgoing(**more: Any) -> Call:
 
 def _call(name: str | None, **more: Any) -> Call:
     party = Party(role=A, address=HERS, name=name)
-    leg = Leg(token=TOKEN, party=party, state=LegState.ENDED, answered_at=NOW, ended_at=NOW)
+    token = Token(more.get("id", "c1").replace("c", "t"))
+    leg = Leg(token=token, party=party, state=LegState.ENDED, answered_at=NOW, ended_at=NOW)
     known: dict[str, Any] = {
         "id": CallId("c1"), "number": 12, "asker": "slack:T1/U1", "due": NOW, "zone": "Asia/Singapore",
         "provider": "simulator", "plan": (LegPlan(party=party, flow=CallFlow(record=True)),),
