@@ -9,8 +9,9 @@ from bot.domain.numbers import Address, Did, PhoneNumber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForgetInHistory:
-    """Take a name and its number out of everything that is kept of the asker's past calls."""
+    """Take a name and its number out of everything that is kept of that person's past calls."""
 
+    owner: str
     name: str
     address: Address
 

@@ -15,7 +15,8 @@ from bot.domain.card import Reply, ReplyKind
 from bot.domain.cdr import CallId, Money
 from bot.domain.errors import NotPossible, ProviderError
 from bot.domain.flow import Conference, Step
-from bot.domain.numbers import Address
+from bot.domain.numbers import WITHHELD, Address, PhoneNumber
+from bot.domain.people import Person
 from bot.domain.policy import Ask as AskFirst
 from bot.domain.policy import Refused
 from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, QuestionKind
@@ -24,7 +25,7 @@ from bot.parse import command as said
 from bot.parse.wording import rule_words
 from bot.ports.voice import QuotesRates, VoiceProvider
 from bot.services.asking import Ask, Desk, Outcome, complain
-from bot.services.planner import Plan, fit, plan_order
+from bot.services.planner import Defaults, Plan, fit, plan_order
 from bot.services.series import occurrence
 
 Order = said.Call | said.Conference | said.Remind
@@ -116,14 +117,13 @@ def _targets(order: Order) -> Sequence[said.Target]:
 
 async def _scheduled(desk: Desk, ask: Ask, order: Order) -> ScheduledCall:
     provider = desk.provider(None if isinstance(order, said.Remind) else order.terms.via, ask.person)
-    defaults = desk.defaults
     plan = fit(
         plan_order(
             order,
             me=ask.context.me,
             my_name=ask.asker.name,
             conference=_room_name(order) or desk.ids.new(),
-            defaults=defaults,
+            defaults=_defaults(desk, ask.person),
         ),
         provider,
     )
@@ -150,6 +150,17 @@ async def _scheduled(desk: Desk, ask: Ask, order: Order) -> ScheduledCall:
         expected_cost=cost,
         created_at=ask.now,
     )
+
+
+def _defaults(desk: Desk, person: Person) -> Defaults:
+    """The house's, with the caller id that this person has set for all their calls."""
+    match person.caller_id:
+        case None:
+            return desk.defaults
+        case "private":
+            return replace(desk.defaults, caller_id=WITHHELD)
+        case number:
+            return replace(desk.defaults, caller_id=PhoneNumber(e164=number))
 
 
 def _room_name(order: Order) -> str | None:

@@ -39,13 +39,13 @@ async def do(desk: Desk, ask: Ask, deed: Deed) -> Outcome:
 
 
 async def _forget(desk: Desk, ask: Ask, deed: ForgetInHistory) -> Outcome:
-    """In every call of this asker that is over, wherever it was ordered; what is still to come stays."""
+    """In every call of theirs that is over, wherever it was ordered; what is still to come stays."""
     who = Forgotten(name=deed.name, address=deed.address)
-    past = [call for call in await _calls(ask, OVER) if who.is_in(call)]
+    past = [call for call in await _calls(ask, deed.owner, OVER) if who.is_in(call)]
     for call in past:
         await _forget_in(desk, ask, call, who)
-    await ask.tx.rewrite_words(ask.person.key, who.out_of_words)
-    ahead = [call for call in await _calls(ask, frozenset(CallState) - OVER) if who.is_in(call)]
+    await ask.tx.rewrite_words(deed.owner, who.out_of_words)
+    ahead = [call for call in await _calls(ask, deed.owner, frozenset(CallState) - OVER) if who.is_in(call)]
     # No name: this answer is kept as well.
     words = f"Done: name and number are taken out of {count(len(past), 'past call')}."
     if ahead:
@@ -54,12 +54,10 @@ async def _forget(desk: Desk, ask: Ask, deed: ForgetInHistory) -> Outcome:
     return say(words)
 
 
-async def _calls(ask: Ask, states: frozenset[CallState]) -> list[Call]:
+async def _calls(ask: Ask, owner: str, states: frozenset[CallState]) -> list[Call]:
     found: list[Call] = []
     while True:
-        calls = await ask.tx.calls_in(
-            tenant=ask.tenant, asker=ask.person.key, states=states, limit=CHUNK, offset=len(found)
-        )
+        calls = await ask.tx.calls_in(asker=owner, states=states, limit=CHUNK, offset=len(found))
         found += calls
         if len(calls) < CHUNK:
             return found

@@ -51,7 +51,7 @@ async def remove_contact(desk: Desk, ask: Ask, command: said.RemoveContact) -> O
         f"{contact.name} is no contact of yours any more. Shall I take the name and the number out of your "
         "past calls as well? That cannot be undone."
     )
-    deed = ForgetInHistory(name=contact.name, address=contact.address)
+    deed = ForgetInHistory(owner=contact.owner, name=contact.name, address=contact.address)
     return await ask_first(desk, ask, message, deed, yes="Yes, take them out", no="No, keep the history")
 
 
