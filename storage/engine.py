@@ -3,17 +3,19 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from sqlalchemy import event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.domain.errors import ConfigError
+from storage.errors import translated
 
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before the database counts as out of reach."""
@@ -30,13 +32,6 @@ _NOT_FOR_ASYNCPG: Final = {"channel_binding", "gssencmode", "connect_timeout"}
 
 def is_sqlite(url: str) -> bool:
     return url.startswith("sqlite")
-
-
-def make_engine(url: str) -> AsyncEngine:
-    """Connects at the first use. Raises ConfigError for an address that is neither SQLite nor PostgreSQL."""
-    if is_sqlite(url):
-        return _sqlite_engine(url)
-    return _postgres_engine(url)
 
 
 def sqlite_file(url: str) -> Path:
@@ -68,18 +63,18 @@ def _mistake(url: str) -> ConfigError:
     return ConfigError([f"DATABASE_URL: {named!r} is neither sqlite nor postgresql"])
 
 
-def _sqlite_engine(url: str) -> AsyncEngine:
-    file = sqlite_file(url)
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{file}",
-        # We say BEGIN ourselves (see `sql/work.py`), so the driver must not.
-        connect_args={"isolation_level": None},
+def sqlite_engine(url: str) -> Engine:
+    """Synchronous, for the threads of `sql/sqlite.py`. Connects at the first use. Raises ConfigError."""
+    engine = create_engine(
+        f"sqlite:///{sqlite_file(url)}",
+        # We say BEGIN ourselves, so the driver must not; one step at a time uses a connection, on any thread.
+        connect_args={"isolation_level": None, "check_same_thread": False},
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         json_serializer=_compact,
     )
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _prepare_sqlite)
     return engine
 
 
@@ -90,7 +85,8 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor.close()
 
 
-def _postgres_engine(url: str) -> AsyncEngine:
+def postgres_engine(url: str) -> AsyncEngine:
+    """Connects at the first use. Raises ConfigError for an address that is not PostgreSQL's."""
     dsn = postgres_dsn(url)
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -124,11 +120,29 @@ async def upgrade(url: str) -> None:
 
     Raises ConfigError for a database that a newer Patchline has written, StorageUnavailable out of reach.
     """
-    from storage.migrations.run import upgrade_with
+    from storage.migrations.run import bring_up_to_date
 
-    await asyncio.to_thread(make_folder, url)
-    engine = make_engine(url)
+    with translated():
+        if is_sqlite(url):
+            await asyncio.to_thread(_upgrade_sqlite, url, bring_up_to_date)
+        else:
+            await _upgrade_postgres(url, bring_up_to_date)
+
+
+def _upgrade_sqlite(url: str, upgrade_on: Callable[[Connection], None]) -> None:
+    make_folder(url)
+    engine = sqlite_engine(url)
     try:
-        await upgrade_with(engine)
+        with engine.connect() as connection:
+            upgrade_on(connection)
+    finally:
+        engine.dispose()
+
+
+async def _upgrade_postgres(url: str, upgrade_on: Callable[[Connection], None]) -> None:
+    engine = postgres_engine(url)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(upgrade_on)
     finally:
         await engine.dispose()

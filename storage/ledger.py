@@ -2,41 +2,33 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.errors import StorageUnavailable
-from storage.engine import connect_postgres, make_engine, postgres_dsn
+from storage.engine import is_sqlite, postgres_dsn, postgres_engine, sqlite_engine
+from storage.errors import translated
 from storage.sql.audit import SqlAudit
 from storage.sql.dispatch import SqlDispatch
-from storage.sql.errors import translated
 from storage.sql.forgetting import SqlForgetting
 from storage.sql.inbox import SqlInbox
 from storage.sql.outbox import SqlOutbox
 from storage.sql.people import SqlPeople
+from storage.sql.postgres import PostgresDoor, listen
 from storage.sql.questions import SqlQuestions
 from storage.sql.recordings import SqlRecordings
-from storage.sql.work import CHANNEL, Database
+from storage.sql.sqlite import SqliteDoor
 
 HEAR_AGAIN: Final = 1.0
 """Seconds before listening again after the connection was lost."""
-STILL_THERE: Final = 30.0
-"""Seconds between two looks at whether the listening connection still answers."""
 
 
 class SqlTransaction(
-    SqlInbox,
-    SqlPeople,
-    SqlQuestions,
-    SqlDispatch,
-    SqlOutbox,
-    SqlAudit,
-    SqlRecordings,
-    SqlForgetting,
+    SqlInbox, SqlPeople, SqlQuestions, SqlDispatch, SqlOutbox, SqlAudit, SqlRecordings, SqlForgetting
 ):
     """One unit of work: `Transaction`. SqlDispatch brings SqlCalls with it."""
 
@@ -50,21 +42,21 @@ class SqlLedger:
     def __init__(self, url: str, *, now: Callable[[], datetime]) -> None:
         self._url = url
         self._now = now
-        self._db = Database(make_engine(url))
+        self._door = SqliteDoor(sqlite_engine(url)) if is_sqlite(url) else PostgresDoor(postgres_engine(url))
 
     def __call__(self) -> AbstractAsyncContextManager[SqlTransaction]:
-        return SqlTransaction(self._db)
+        return SqlTransaction(self._door.link())
 
     async def close(self) -> None:
         """Let go of every connection. Harmless twice."""
-        await self._db.engine.dispose()
+        await self._door.close()
 
     async def skew(self) -> float:
         """Our clock minus PostgreSQL's, in seconds, read in the middle of the question; SQLite has ours."""
-        if self._db.is_sqlite:
+        if isinstance(self._door, SqliteDoor):
             return 0.0
         with translated():
-            async with self._db.engine.connect() as connection:
+            async with self._door.engine.connect() as connection:
                 await connection.execute(select(1))  # so that connecting is not counted
                 return await self._compared(connection)
 
@@ -76,31 +68,11 @@ class SqlLedger:
 
     async def watch(self, changed: Callable[[], None]) -> None:
         """Listens on PostgreSQL, and again after a lost connection; on SQLite it just waits."""
-        if self._db.is_sqlite:
+        if isinstance(self._door, SqliteDoor):
             await asyncio.Event().wait()
+            return
         while True:
             try:
-                await self._listen(changed)
+                await listen(postgres_dsn(self._url), self._door.name, changed)
             except StorageUnavailable:
                 await asyncio.sleep(HEAR_AGAIN)
-
-    async def _listen(self, changed: Callable[[], None]) -> None:
-        """Until the connection is lost: StorageUnavailable. What we may have missed before counts as news."""
-
-        def heard(_connection: Any, _pid: int, _channel: str, writer: str) -> None:
-            if writer != self._db.name:
-                changed()
-
-        lost = asyncio.Event()
-        with translated():
-            connection = await connect_postgres(postgres_dsn(self._url))
-            connection.add_termination_listener(lambda _: lost.set())
-            try:
-                await connection.add_listener(CHANNEL, heard)
-                changed()
-                while not lost.is_set():
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(lost.wait(), STILL_THERE)
-                    await connection.execute("SELECT 1")
-            finally:
-                connection.terminate()

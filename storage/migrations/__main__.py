@@ -1,6 +1,5 @@
 """`python -m storage.migrations "what changes"` writes the revision from the last one to the tables."""
 
-import asyncio
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -10,21 +9,19 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-from storage.engine import make_engine
-from storage.migrations.run import FOLDER, revisions, upgrade_with
+from storage.engine import sqlite_engine
+from storage.migrations.run import FOLDER, bring_up_to_date, revisions
 
 
-async def write(message: str) -> None:
+def write(message: str) -> None:
     """Compared on an empty SQLite database. Read what it wrote: a comparison cannot know about data."""
     with tempfile.TemporaryDirectory() as folder:
-        engine = make_engine(f"sqlite:///{Path(folder) / 'compare.db'}")
-        try:
+        engine = sqlite_engine(f"sqlite:///{Path(folder) / 'compare.db'}")
+        with engine.connect() as connection:
             if revisions():
-                await upgrade_with(engine)
-            async with engine.connect() as connection:
-                await connection.run_sync(_revise, message)
-        finally:
-            await engine.dispose()
+                bring_up_to_date(connection)
+            _revise(connection, message)
+        engine.dispose()
 
 
 def _revise(connection: Connection, message: str) -> None:
@@ -41,4 +38,4 @@ def _next_id(now: datetime) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(write(" ".join(sys.argv[1:])))
+    write(" ".join(sys.argv[1:]))

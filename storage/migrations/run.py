@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain.errors import ConfigError
-from storage.sql.errors import translated
 
 FOLDER: Final = Path(__file__).parent
 ONE_AT_A_TIME: Final = 0x_70_61_74_63_68
@@ -20,28 +18,23 @@ def revisions() -> Sequence[str]:
     return sorted(file.name[:11] for file in (FOLDER / "versions").glob("[0-9]*.py"))
 
 
-async def upgrade_with(engine: AsyncEngine, to: str | None = None) -> None:
-    """Up to the revision `to`, or the newest. Idempotent; two at once wait for each other.
+def bring_up_to_date(connection: Connection, to: str | None = None) -> None:
+    """Up to the revision `to`, or the newest, and commit. Idempotent; two at once wait for each other.
 
-    Raises ConfigError for a database from a newer Patchline, StorageUnavailable when it is out of reach.
+    Raises ConfigError for a database from a newer Patchline.
     """
     known = revisions()
-    with translated():
-        async with engine.connect() as connection:
-            if await connection.run_sync(_checked, known) == (to or known[-1]):
-                return
-            await _alone(connection)
-            await connection.run_sync(_checked, known)
-            await connection.run_sync(_run, to or known[-1])
-            await connection.commit()
-
-
-async def _alone(connection: AsyncConnection) -> None:
-    await connection.rollback()
+    target = to or known[-1]
+    if _checked(connection, known) == target:
+        return
+    connection.rollback()
     if connection.dialect.name == "sqlite":
-        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_AT_A_TIME})
+    _checked(connection, known)
+    _run(connection, target)
+    connection.commit()
 
 
 def _checked(connection: Connection, known: Sequence[str]) -> str | None:

@@ -13,7 +13,7 @@ from bot.ports.ledger import LoggedVerdict, Tally, Usage
 from storage.mapping import NOBODY, value_of, values_of
 from storage.sql.charges import money
 from storage.sql.literals import literal
-from storage.sql.work import Work
+from storage.sql.work import Work, reads, writes
 from storage.tables import CALL, CHARGE, LEG, PLACEMENT, VERDICT
 
 OUTBOUND = CALL.c.kind != CallKind.INBOUND.value
@@ -22,7 +22,8 @@ OUTBOUND = CALL.c.kind != CallKind.INBOUND.value
 class SqlAudit(Work):
     """`AuditTable`."""
 
-    async def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
+    @reads
+    def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
         today = (CALL.c.room_key == room.key) & (CALL.c.started_at >= day_start)
         last_hour = (PLACEMENT.c.asker == asker) & (PLACEMENT.c.created_at > now - timedelta(hours=1))
         of_call = PLACEMENT.join(CALL, PLACEMENT.c.call == CALL.c.id)
@@ -31,10 +32,10 @@ class SqlAudit(Work):
             _count(select(LEG.c.token).where(LEG.c.room_key == room.key, LEG.c.live)),
             _count(select(CALL.c.id).where(today, OUTBOUND)),
         )
-        placements, live, calls = map(int, (await self._read(counts)).one())
+        placements, live, calls = map(int, (self._execute(counts)).one())
         spent = select(CHARGE.c.currency, func.sum(CHARGE.c.billionths).label("sum"))
         spent = spent.where(CHARGE.c.ended_at >= day_start)
-        rows = await self._rows(spent.group_by(CHARGE.c.currency).order_by(CHARGE.c.currency))
+        rows = self._rows(spent.group_by(CHARGE.c.currency).order_by(CHARGE.c.currency))
         return Usage(
             placements_last_hour=placements,
             live_legs=live,
@@ -42,25 +43,28 @@ class SqlAudit(Work):
             spent_today=tuple(money(row["sum"], row["currency"]) for row in rows),
         )
 
-    async def log_verdict(self, verdict: LoggedVerdict) -> None:
-        await self._write(insert(VERDICT).values(values_of(verdict, VERDICT)))
+    @writes
+    def log_verdict(self, verdict: LoggedVerdict) -> None:
+        self._execute(insert(VERDICT).values(values_of(verdict, VERDICT)))
 
-    async def verdicts(self, limit: int = 100) -> Sequence[LoggedVerdict]:
-        rows = await self._rows(select(VERDICT).order_by(VERDICT.c.id.desc()).limit(limit))
+    @reads
+    def verdicts(self, limit: int = 100) -> Sequence[LoggedVerdict]:
+        rows = self._rows(select(VERDICT).order_by(VERDICT.c.id.desc()).limit(limit))
         return [value_of(LoggedVerdict, row, VERDICT) for row in rows]
 
-    async def tally(self, now: datetime) -> Tally:
+    @reads
+    def tally(self, now: datetime) -> Tally:
         calls = select(CALL.c.state, func.count().label("n")).where(OUTBOUND).group_by(CALL.c.state)
         of_call = PLACEMENT.join(CALL, PLACEMENT.c.call == CALL.c.id)
         placements = select(PLACEMENT.c.state, func.count().label("n")).select_from(of_call)
         placements = placements.where(OUTBOUND).group_by(PLACEMENT.c.state)
         waiting = CALL.c.state.in_([literal(CallState.SCHEDULED), literal(CallState.CLAIMED)])
         overdue = select(func.count()).select_from(CALL).where(OUTBOUND, waiting, CALL.c.due <= now)
-        orphans = await self._rows(select(CALL.c.id).where(OUTBOUND, _orphaned(now)).order_by(CALL.c.due))
+        orphans = self._rows(select(CALL.c.id).where(OUTBOUND, _orphaned(now)).order_by(CALL.c.due))
         return Tally(
-            calls={CallState(row["state"]): row["n"] for row in await self._rows(calls)},
-            placements={PlacementState(row["state"]): row["n"] for row in await self._rows(placements)},
-            overdue=(await self._read(overdue)).scalar_one(),
+            calls={CallState(row["state"]): row["n"] for row in self._rows(calls)},
+            placements={PlacementState(row["state"]): row["n"] for row in self._rows(placements)},
+            overdue=(self._execute(overdue)).scalar_one(),
             orphans=tuple(CallId(row["id"]) for row in orphans),
         )
 

@@ -28,7 +28,7 @@ from storage.mapping import (
 )
 from storage.sql.charges import charges
 from storage.sql.literals import literal
-from storage.sql.work import Database, Work
+from storage.sql.work import Link, Work, reads, writes
 from storage.tables import CALL, CDR, CHARGE, COUNTER, LEG, LEG_EVENT, ORDER, PLACEMENT
 
 HOLDABLE = (CallState.CLAIMED, CallState.STARTED)
@@ -38,81 +38,99 @@ HOLDABLE = (CallState.CLAIMED, CallState.STARTED)
 class SqlCalls(Work):
     """`CallTable`."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, link: Link) -> None:
+        super().__init__(link)
         # Calls as this unit of work has read and holds them: what did not change is not written again.
         self._held: dict[CallId, Call] = {}
 
-    async def next_number(self, tenant: str) -> int:
-        return await self._count(tenant, "call")
+    @writes
+    def next_number(self, tenant: str) -> int:
+        return self._count(tenant, "call")
 
-    async def next_voicemail(self, tenant: str) -> int:
-        return await self._count(tenant, "voicemail")
+    @writes
+    def next_voicemail(self, tenant: str) -> int:
+        return self._count(tenant, "voicemail")
 
-    async def _count(self, tenant: str, kind: str) -> int:
+    def _count(self, tenant: str, kind: str) -> int:
         first = self._insert(COUNTER).values(tenant=tenant, kind=kind, value=1)
         next_one = first.on_conflict_do_update(
             index_elements=["tenant", "kind"], set_={"value": COUNTER.c.value + 1}
         )
-        return int((await self._write(next_one.returning(COUNTER.c.value))).scalar_one())
+        return int((self._execute(next_one.returning(COUNTER.c.value))).scalar_one())
 
     # --- orders -------------------------------------------------------------------------------
 
-    async def save_order(self, order: ScheduledCall) -> None:
-        await self._upsert(ORDER, {**values_of(order, ORDER), "tenant": order.room.tenant})
+    @writes
+    def save_order(self, order: ScheduledCall) -> None:
+        self._upsert(ORDER, {**values_of(order, ORDER), "tenant": order.room.tenant})
 
-    async def order(self, id: OrderId) -> ScheduledCall | None:
-        row = await self._row(select(ORDER).where(ORDER.c.id == id))
+    @reads
+    def order(self, id: OrderId) -> ScheduledCall | None:
+        row = self._row(select(ORDER).where(ORDER.c.id == id))
         return value_of(ScheduledCall, row, ORDER) if row else None
 
-    async def orders(self, tenant: str, *, active: bool = True) -> Sequence[ScheduledCall]:
+    @reads
+    def orders(self, tenant: str, *, active: bool = True) -> Sequence[ScheduledCall]:
         wanted = select(ORDER).where(ORDER.c.tenant == tenant)
         if active:
             wanted = wanted.where(~ORDER.c.cancelled, ORDER.c.recurrence.is_not(None))
-        rows = await self._rows(wanted.order_by(ORDER.c.number, ORDER.c.created_at))
+        rows = self._rows(wanted.order_by(ORDER.c.number, ORDER.c.created_at))
         return [value_of(ScheduledCall, row, ORDER) for row in rows]
 
-    async def occurrence(self, order: OrderId, due: datetime) -> CallId | None:
+    @writes
+    def occurrence(self, order: OrderId, due: datetime) -> CallId | None:
         # Held, so that two dispatchers cannot both find that it is missing.
-        await self._write(select(ORDER.c.id).where(ORDER.c.id == order).with_for_update())
+        self._execute(select(ORDER.c.id).where(ORDER.c.id == order).with_for_update())
         wanted = select(CALL.c.id).where(CALL.c.order == order, CALL.c.due == due)
-        row = await self._row(wanted.limit(1))
+        row = self._row(wanted.limit(1))
         return CallId(row["id"]) if row else None
 
     # --- calls --------------------------------------------------------------------------------
 
-    async def add_call(self, call: Call) -> None:
-        await self._write(insert(CALL).values(call_values(call)))
-        await self._write_parts(call, None)
+    @writes
+    def add_call(self, call: Call) -> None:
+        self._execute(insert(CALL).values(call_values(call)))
+        self._write_parts(call, None)
         self._tell_others()
 
-    async def call(self, id: CallId) -> Call | None:
-        rows = (await self._write(select(CALL).where(CALL.c.id == id).with_for_update())).mappings().all()
-        found = next(iter(await self._calls(rows)), None)
+    @writes
+    def call(self, id: CallId) -> Call | None:
+        return self._call(id)
+
+    def _call(self, id: CallId) -> Call | None:
+        rows = (self._execute(select(CALL).where(CALL.c.id == id).with_for_update())).mappings().all()
+        found = next(iter(self._calls(rows)), None)
         if found is not None:
             self._held[id] = found
         return found
 
-    async def save_call(self, call: Call) -> None:
+    @writes
+    def save_call(self, call: Call) -> None:
         known = self._held.get(call.id)
         values = call_values(call, unlike=known)
         if call.state not in HOLDABLE:
             values |= {"owner": None, "lease_until": None}
-        await self._write(update(CALL).where(CALL.c.id == call.id).values(values))
-        await self._write_parts(call, known)
+        self._execute(update(CALL).where(CALL.c.id == call.id).values(values))
+        self._write_parts(call, known)
         self._held[call.id] = call
         if call.state is CallState.SCHEDULED or call.unplaced:
             self._tell_others()
 
-    async def call_of_token(self, token: Token) -> CallId | None:
-        row = await self._row(select(LEG.c.call).where(LEG.c.token == token).limit(1))
+    @reads
+    def call_of_token(self, token: Token) -> CallId | None:
+        return self._call_of_token(token)
+
+    def _call_of_token(self, token: Token) -> CallId | None:
+        row = self._row(select(LEG.c.call).where(LEG.c.token == token).limit(1))
         return CallId(row["call"]) if row else None
 
-    async def calls_numbered(self, tenant: str, number: int) -> Sequence[Call]:
+    @reads
+    def calls_numbered(self, tenant: str, number: int) -> Sequence[Call]:
         wanted = select(CALL).where(CALL.c.tenant == tenant, CALL.c.number == number)
-        return await self._calls(await self._rows(wanted.order_by(CALL.c.due.desc(), CALL.c.id.desc())))
+        return self._calls(self._rows(wanted.order_by(CALL.c.due.desc(), CALL.c.id.desc())))
 
-    async def calls_in(
+    @reads
+    def calls_in(
         self,
         *,
         tenant: str | None = None,
@@ -134,60 +152,62 @@ class SqlCalls(Work):
         if not chosen:
             return ()
         page = _page(filters, chosen, limit=limit, offset=offset, newest_first=newest_first)
-        return await self._calls(await self._rows(page))
+        return self._calls(self._rows(page))
 
-    async def _calls(self, rows: Sequence[Row]) -> list[Call]:
+    def _calls(self, rows: Sequence[Row]) -> list[Call]:
         """The calls of these rows, with their placements and legs, in two statements for all of them."""
         if not rows:
             return []
         ids = [row["id"] for row in rows]
-        placements = await self._of_calls(select(PLACEMENT), PLACEMENT.c, ids)
-        legs = await self._of_calls(select(LEG).where(LEG.c.data.is_not(None)), LEG.c, ids)
+        placements = self._of_calls(select(PLACEMENT), PLACEMENT.c, ids)
+        legs = self._of_calls(select(LEG).where(LEG.c.data.is_not(None)), LEG.c, ids)
         return [call_of(row, placements.get(row["id"], ()), legs.get(row["id"], ())) for row in rows]
 
-    async def _of_calls(
-        self, wanted: "Select[Any]", columns: Any, ids: Sequence[str]
-    ) -> Mapping[str, list[Row]]:
+    def _of_calls(self, wanted: "Select[Any]", columns: Any, ids: Sequence[str]) -> Mapping[str, list[Row]]:
         ordered = wanted.where(columns.call.in_(ids)).order_by(columns.call, columns.position)
-        rows = await self._rows(ordered)
+        rows = self._rows(ordered)
         return {call: list(parts) for call, parts in groupby(rows, key=lambda row: str(row["call"]))}
 
     # --- placements and legs ------------------------------------------------------------------
 
-    async def _write_parts(self, call: Call, known: Call | None) -> None:
+    def _write_parts(self, call: Call, known: Call | None) -> None:
         """Placements and legs that are not as `known` has them."""
         changed = [each for each in call.placements if known is None or _differs(each, call, known)]
         if changed:
-            await self._upsert(PLACEMENT, *(_placement_row(each, call) for each in changed))
+            self._upsert(PLACEMENT, *(_placement_row(each, call) for each in changed))
         legs, known_legs = leg_values(call), leg_values(known) if known else {}
-        await self._write_legs([row for key, row in legs.items() if known_legs.get(key) != row])
+        self._write_legs([row for key, row in legs.items() if known_legs.get(key) != row])
 
-    async def _write_legs(self, rows: Collection[Values]) -> None:
+    def _write_legs(self, rows: Collection[Values]) -> None:
         """`data` is a `Leg` here. Closed ones first, so that a new one finds room; else Conflict."""
         closed_first = sorted(rows, key=lambda row: bool(row["open"]))
         if closed_first:
-            await self._upsert(LEG, *map(_encoded, closed_first))
+            self._upsert(LEG, *map(_encoded, closed_first))
 
     # --- events and accounts ------------------------------------------------------------------
 
-    async def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
+    @writes
+    def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
         row = {**event_values(event), "call": call, "received_at": now}
-        result = await self._write(self._insert(LEG_EVENT).values(row).on_conflict_do_nothing())
+        result = self._execute(self._insert(LEG_EVENT).values(row).on_conflict_do_nothing())
         return result.rowcount == 1
 
-    async def events(self, call: CallId) -> Sequence[LegEvent]:
+    @reads
+    def events(self, call: CallId) -> Sequence[LegEvent]:
         wanted = select(LEG_EVENT).where(LEG_EVENT.c.call == call).order_by(LEG_EVENT.c.id)
-        return [event_of(row) for row in await self._rows(wanted)]
+        return [event_of(row) for row in self._rows(wanted)]
 
-    async def save_cdr(self, cdr: CallDetailRecord) -> None:
-        await self._upsert(CDR, values_of(cdr, CDR))
-        await self._write(delete(CHARGE).where(CHARGE.c.call == cdr.call))
+    @writes
+    def save_cdr(self, cdr: CallDetailRecord) -> None:
+        self._upsert(CDR, values_of(cdr, CDR))
+        self._execute(delete(CHARGE).where(CHARGE.c.call == cdr.call))
         rows = charges(cdr)
         if rows:
-            await self._write(insert(CHARGE), rows)
+            self._execute(insert(CHARGE), rows)
 
-    async def cdr(self, call: CallId) -> CallDetailRecord | None:
-        row = await self._row(select(CDR).where(CDR.c.call == call))
+    @reads
+    def cdr(self, call: CallId) -> CallDetailRecord | None:
+        row = self._row(select(CDR).where(CDR.c.call == call))
         return value_of(CallDetailRecord, row, CDR) if row else None
 
 

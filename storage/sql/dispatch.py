@@ -19,6 +19,7 @@ from bot.ports.ledger import BREAK, Slot
 from storage.mapping import NOBODY, Row, placement_legs, placement_of, placement_values
 from storage.sql.calls import SqlCalls
 from storage.sql.literals import literal
+from storage.sql.work import reads, writes
 from storage.tables import CALL, PLACEMENT, RATE, TURN
 from storage.tables.columns import MICROSECOND, at, micros, moment
 
@@ -35,27 +36,29 @@ REQUESTED = PLACEMENT.c.state == PLACING
 class SqlDispatch(SqlCalls):
     """`DispatchTable`."""
 
-    async def next_moment(self) -> datetime | None:
-        row = (await self._read(_NEXT_MOMENT)).one()
+    @reads
+    def next_moment(self) -> datetime | None:
+        row = (self._execute(_NEXT_MOMENT)).one()
         return min((each for each in row if each is not None), default=None)
 
     # --- claims -------------------------------------------------------------------------------
 
-    async def claim(
+    @writes
+    def claim(
         self, *, owner: str, now: datetime, lease_until: datetime, limit: int, provider: str | None = None
     ) -> Sequence[Call]:
-        rows = (await self._write(_claimable(now, limit, provider))).mappings().all()
+        rows = (self._execute(_claimable(now, limit, provider))).mappings().all()
         if not rows:
             return ()
         self._held.clear()
         to_claimed = case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state)
         taken = update(CALL).where(CALL.c.id.in_([row["id"] for row in rows]))
-        await self._write(taken.values(state=to_claimed, owner=owner, lease_until=lease_until))
+        self._execute(taken.values(state=to_claimed, owner=owner, lease_until=lease_until))
         if len(rows) == limit:
-            await self._served(rows)
-        return [_as_claimed(call) for call in await self._calls(rows)]
+            self._served(rows)
+        return [_as_claimed(call) for call in self._calls(rows)]
 
-    async def _served(self, rows: Sequence[Row]) -> None:
+    def _served(self, rows: Sequence[Row]) -> None:
         """Others still wait: the rooms of these calls go to the end of the line."""
         last = select(func.coalesce(func.max(TURN.c.served), 0) + 1).scalar_subquery()
         for room_key in sorted({row["room_key"] for row in rows}):
@@ -63,9 +66,10 @@ class SqlDispatch(SqlCalls):
             moved = line.on_conflict_do_update(
                 index_elements=["room_key"], set_={"served": line.excluded.served}
             )
-            await self._write(moved)
+            self._execute(moved)
 
-    async def renew(self, *, owner: str, until: datetime) -> None:
+    @writes
+    def renew(self, *, owner: str, until: datetime) -> None:
         self._held.clear()
         mine = union_all(
             select(CALL.c.id).where(CALL.c.owner == owner),
@@ -73,42 +77,46 @@ class SqlDispatch(SqlCalls):
         )
         # All calls first and in one order: two dispatchers that renew and lapse never wait crosswise.
         in_order = select(CALL.c.id).where(CALL.c.id.in_(mine)).order_by(CALL.c.id)
-        await self._write(in_order.with_for_update())
+        self._execute(in_order.with_for_update())
         claims = update(CALL).where(CALL.c.owner == owner, CALL.c.lease_until < until)
-        await self._write(claims.values(lease_until=until))
+        self._execute(claims.values(lease_until=until))
         placing = update(PLACEMENT).where(
             PLACEMENT.c.owner == owner, REQUESTED, PLACEMENT.c.lease_until < until
         )
         watch_at = case((PLACEMENT.c.check_at < until, PLACEMENT.c.check_at), else_=at(until))
-        await self._write(placing.values(lease_until=until, watch_at=watch_at))
+        self._execute(placing.values(lease_until=until, watch_at=watch_at))
 
-    async def release(self, *, owner: str, calls: Collection[CallId]) -> None:
+    @writes
+    def release(self, *, owner: str, calls: Collection[CallId]) -> None:
         if not calls:
             return
         self._held.clear()
         mine = update(CALL).where(CALL.c.id.in_(list(calls)), CALL.c.owner == owner)
         to_scheduled = case((CALL.c.state == CLAIMED, SCHEDULED), else_=CALL.c.state)
-        await self._write(mine.values(state=to_scheduled, owner=None, lease_until=None))
+        self._execute(mine.values(state=to_scheduled, owner=None, lease_until=None))
         self._tell_others()
 
-    async def lapse(self, now: datetime) -> int:
+    @writes
+    def lapse(self, now: datetime) -> int:
         self._held.clear()
         ended = select(CALL.c.id).where(CALL.c.state == CLAIMED, CALL.c.lease_until <= now)
         back = update(CALL).where(CALL.c.id.in_(ended.with_for_update(skip_locked=True)))
-        result = await self._write(back.values(state=SCHEDULED, owner=None, lease_until=None))
+        result = self._execute(back.values(state=SCHEDULED, owner=None, lease_until=None))
         return int(result.rowcount)
 
-    async def done_placing(self, call: CallId, *, owner: str) -> None:
+    @writes
+    def done_placing(self, call: CallId, *, owner: str) -> None:
         mine = update(CALL).where(CALL.c.id == call, CALL.c.owner == owner, CALL.c.state == STARTED)
-        await self._write(mine.values(owner=None, lease_until=None))
+        self._execute(mine.values(owner=None, lease_until=None))
 
     # --- placements ---------------------------------------------------------------------------
 
-    async def begin_placement(self, placement: Placement, *, owner: str, now: datetime) -> bool:
+    @writes
+    def begin_placement(self, placement: Placement, *, owner: str, now: datetime) -> bool:
         self._held.pop(placement.call, None)
-        return await self._attempt(partial(self._begin, placement, owner, now))
+        return self._attempt(partial(self._begin, placement, owner, now))
 
-    async def _begin(self, placement: Placement, owner: str, now: datetime) -> bool:
+    def _begin(self, placement: Placement, owner: str, now: datetime) -> bool:
         ours = (
             update(CALL)
             .where(CALL.c.id == placement.call, CALL.c.owner == owner, CALL.c.lease_until > now)
@@ -120,47 +128,51 @@ class SqlDispatch(SqlCalls):
             )
             .returning(CALL.c.asker, CALL.c.room_key)
         )
-        call = (await self._write(ours)).mappings().first()
+        call = (self._execute(ours)).mappings().first()
         if call is None:
             return False
         earlier = select(func.count()).where(PLACEMENT.c.call == placement.call).scalar_subquery()
         others = {"owner": owner, "asker": call["asker"], "position": earlier}
-        await self._write(insert(PLACEMENT).values(**placement_values(placement, ()), **others))
-        await self._write_legs(placement_legs(placement, call["room_key"], {}).values())
+        self._execute(insert(PLACEMENT).values(**placement_values(placement, ()), **others))
+        self._write_legs(placement_legs(placement, call["room_key"], {}).values())
         return True
 
-    async def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:
-        id = await self.call_of_token(token)
-        call = await self.call(id) if id is not None else None
+    @writes
+    def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:
+        id = self._call_of_token(token)
+        call = self._call(id) if id is not None else None
         known = call.placement(token) if call is not None else None
         if call is None or known is None or known.state not in expected:
             return False
         settled = tuple(becomes if each is known else each for each in call.placements)
         after = replace(call, placements=settled)
-        if not await self._attempt(partial(self._write_settled, after, call)):
+        if not self._attempt(partial(self._write_settled, after, call)):
             return False
         self._held[call.id] = after
         return True
 
-    async def _write_settled(self, after: Call, before: Call) -> bool:
-        await self._write_parts(after, before)
+    def _write_settled(self, after: Call, before: Call) -> bool:
+        self._write_parts(after, before)
         return True
 
     # --- what needs looking after -------------------------------------------------------------
 
-    async def troubled(self, now: datetime, limit: int = 100) -> Sequence[Placement]:
+    @reads
+    def troubled(self, now: datetime, limit: int = 100) -> Sequence[Placement]:
         wanted = select(PLACEMENT).where(PLACEMENT.c.watch_at <= now)
-        rows = await self._rows(wanted.order_by(PLACEMENT.c.watch_at).limit(limit))
+        rows = self._rows(wanted.order_by(PLACEMENT.c.watch_at).limit(limit))
         return [placement_of(row) for row in rows]
 
-    async def wakes(self, now: datetime, limit: int = 100) -> Sequence[CallId]:
+    @reads
+    def wakes(self, now: datetime, limit: int = 100) -> Sequence[CallId]:
         wanted = select(CALL.c.id).where(AWAKE, CALL.c.wake_at <= now)
-        rows = await self._rows(wanted.order_by(CALL.c.wake_at).limit(limit))
+        rows = self._rows(wanted.order_by(CALL.c.wake_at).limit(limit))
         return [CallId(row["id"]) for row in rows]
 
     # --- the provider's rate ------------------------------------------------------------------
 
-    async def reserve(self, account: str, *, per_second: float, now: datetime) -> Slot:
+    @writes
+    def reserve(self, account: str, *, per_second: float, now: datetime) -> Slot:
         if per_second <= 0:
             return Slot(at=now)
         start, gap = micros(now), timedelta(seconds=1 / per_second) // MICROSECOND
@@ -171,26 +183,29 @@ class SqlDispatch(SqlCalls):
             index_elements=["account"],
             set_={"next_free": later, "busy_since": case((was_idle, start), else_=RATE.c.busy_since)},
         )
-        next_free = (await self._write(taken.returning(RATE.c.next_free))).scalar_one()
+        next_free = (self._execute(taken.returning(RATE.c.next_free))).scalar_one()
         return Slot(at=moment(next_free - gap))
 
-    async def next_free(self, account: str) -> datetime | None:
-        row = await self._row(select(RATE.c.next_free).where(RATE.c.account == account))
+    @reads
+    def next_free(self, account: str) -> datetime | None:
+        row = self._row(select(RATE.c.next_free).where(RATE.c.account == account))
         return moment(row["next_free"]) if row else None
 
-    async def busy_since(self, account: str, *, now: datetime) -> datetime | None:
+    @reads
+    def busy_since(self, account: str, *, now: datetime) -> datetime | None:
         not_idle = RATE.c.next_free >= micros(now - BREAK)
-        row = await self._row(select(RATE.c.busy_since).where(RATE.c.account == account, not_idle))
+        row = self._row(select(RATE.c.busy_since).where(RATE.c.account == account, not_idle))
         return moment(row["busy_since"]) if row else None
 
-    async def queued(self, provider: str, *, since: datetime, until: datetime) -> int:
+    @reads
+    def queued(self, provider: str, *, since: datetime, until: datetime) -> int:
         wanted = select(func.count()).where(
             CALL.c.provider == provider,
             CALL.c.due >= since,
             CALL.c.due <= until,
             CALL.c.state.in_([SCHEDULED, CLAIMED]),
         )
-        return int((await self._read(wanted)).scalar_one())
+        return int((self._execute(wanted)).scalar_one())
 
 
 def _earliest(column: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:

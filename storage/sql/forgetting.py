@@ -11,34 +11,33 @@ from bot.domain.codec import decode, encode
 from bot.domain.leg import LegEvent
 from bot.domain.question import OpenQuestion
 from bot.ports.chat import Inbound
-from storage.mapping import event_of, event_values, value_of, values_of
+from storage.mapping import Row, Values, event_of, event_values, value_of, values_of
 from storage.sql.inbox import DELIVERED
-from storage.sql.work import Work
+from storage.sql.work import Work, writes
 from storage.tables import INBOX, LEG_EVENT, QUESTION
 
 
 class SqlForgetting(Work):
     """`ForgettingTable`."""
 
-    async def rewrite_events(self, call: CallId, change: Callable[[LegEvent], LegEvent]) -> None:
-        for row in await self._rows(select(LEG_EVENT).where(LEG_EVENT.c.call == call)):
-            new = event_values(change(event_of(row)))
-            await self._write(update(LEG_EVENT).where(LEG_EVENT.c.id == row["id"]).values(new))
+    @writes
+    def rewrite_events(self, call: CallId, change: Callable[[LegEvent], LegEvent]) -> None:
+        for row in self._rows(select(LEG_EVENT).where(LEG_EVENT.c.call == call)):
+            it = update(LEG_EVENT).where(LEG_EVENT.c.id == row["id"])
+            self._execute(it.values(event_values(change(event_of(row)))))
 
-    async def rewrite_words(self, asker: str, change: Callable[[str], str]) -> None:
-        # Rare, and the asker stands inside the JSON: all that was dealt with is looked through.
-        for row in await self._rows(select(INBOX).where(INBOX.c.state == DELIVERED)):
-            inbound, reply = decode(Inbound, row["inbound"]), decode(Reply, row["reply"])
-            if inbound.asker.key == asker:
-                said = None if inbound.text is None else change(inbound.text)
-                new = {
-                    "inbound": encode(replace(inbound, text=said)),
-                    "reply": encode(replace(reply, text=change(reply.text))),
-                }
-                await self._write(update(INBOX).where(INBOX.c.id == row["id"]).values(new))
-        closed = select(QUESTION).where(QUESTION.c.asker == asker, QUESTION.c.closed)
-        for row in await self._rows(closed):
+    @writes
+    def rewrite_words(self, asker: str, change: Callable[[str], str]) -> None:
+        for row in self._rows(select(INBOX).where(INBOX.c.asker == asker, INBOX.c.state == DELIVERED)):
+            self._execute(update(INBOX).where(INBOX.c.id == row["id"]).values(_reworded(row, change)))
+        for row in self._rows(select(QUESTION).where(QUESTION.c.asker == asker, QUESTION.c.closed)):
             question = value_of(OpenQuestion, row, QUESTION).reworded(change)
-            await self._write(
-                update(QUESTION).where(QUESTION.c.id == question.id).values(values_of(question, QUESTION))
-            )
+            it = update(QUESTION).where(QUESTION.c.id == question.id)
+            self._execute(it.values(values_of(question, QUESTION)))
+
+
+def _reworded(row: Row, change: Callable[[str], str]) -> Values:
+    inbound, reply = decode(Inbound, row["inbound"]), decode(Reply | None, row["reply"])
+    said = None if inbound.text is None else change(inbound.text)
+    answered = None if reply is None else encode(replace(reply, text=change(reply.text)))
+    return {"inbound": encode(replace(inbound, text=said)), "reply": answered}

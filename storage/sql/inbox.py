@@ -10,7 +10,7 @@ from bot.domain.codec import decode, encode
 from bot.ports.chat import Inbound, SourceKey
 from storage.mapping import Row
 from storage.sql.literals import literal
-from storage.sql.work import Work
+from storage.sql.work import Work, reads, writes
 from storage.tables import INBOX
 
 WAITING, ANSWERED, DELIVERED = "waiting", "answered", "delivered"
@@ -19,32 +19,43 @@ WAITING, ANSWERED, DELIVERED = "waiting", "answered", "delivered"
 class SqlInbox(Work):
     """`InboxTable`."""
 
-    async def put_inbound(self, inbound: Inbound, now: datetime) -> bool:
+    @writes
+    def put_inbound(self, inbound: Inbound, now: datetime) -> bool:
         key = {name: getattr(inbound.source, name) for name in ("platform", "workspace", "event")}
-        row = {**key, "inbound": encode(inbound), "received_at": now, "state": WAITING}
-        result = await self._write(self._insert(INBOX).values(row).on_conflict_do_nothing())
+        row = {
+            **key,
+            "asker": inbound.asker.key,
+            "inbound": encode(inbound),
+            "received_at": now,
+            "state": WAITING,
+        }
+        result = self._execute(self._insert(INBOX).values(row).on_conflict_do_nothing())
         self._tell_others()
         return result.rowcount == 1
 
-    async def waiting_inbound(self, platform: str, limit: int = 50) -> Sequence[Inbound]:
-        return [decode(Inbound, row["inbound"]) for row in await self._todo(platform, WAITING, limit)]
+    @reads
+    def waiting_inbound(self, platform: str, limit: int = 50) -> Sequence[Inbound]:
+        return [decode(Inbound, row["inbound"]) for row in self._todo(platform, WAITING, limit)]
 
-    async def answer(self, source: SourceKey, reply: Reply) -> None:
+    @writes
+    def answer(self, source: SourceKey, reply: Reply) -> None:
         change = update(INBOX).where(_is(source), INBOX.c.state != DELIVERED)
-        await self._write(change.values(state=ANSWERED, reply=encode(reply)))
+        self._execute(change.values(state=ANSWERED, reply=encode(reply)))
 
-    async def undelivered(self, platform: str, limit: int = 50) -> Sequence[tuple[Inbound, Reply]]:
-        rows = await self._todo(platform, ANSWERED, limit)
+    @reads
+    def undelivered(self, platform: str, limit: int = 50) -> Sequence[tuple[Inbound, Reply]]:
+        rows = self._todo(platform, ANSWERED, limit)
         return [(decode(Inbound, row["inbound"]), decode(Reply, row["reply"])) for row in rows]
 
-    async def delivered(self, source: SourceKey) -> None:
-        await self._write(update(INBOX).where(_is(source)).values(state=DELIVERED))
+    @writes
+    def delivered(self, source: SourceKey) -> None:
+        self._execute(update(INBOX).where(_is(source)).values(state=DELIVERED))
 
-    async def _todo(self, platform: str, state: str, limit: int) -> Sequence[Row]:
+    def _todo(self, platform: str, state: str, limit: int) -> Sequence[Row]:
         wanted = select(INBOX).where(INBOX.c.platform == platform, INBOX.c.state == state)
         # Said as a literal too, so that the partial index is used.
         wanted = wanted.where(INBOX.c.state != literal(DELIVERED))
-        return await self._rows(wanted.order_by(INBOX.c.id).limit(limit))
+        return self._rows(wanted.order_by(INBOX.c.id).limit(limit))
 
 
 def _is(source: SourceKey) -> ColumnElement[bool]:

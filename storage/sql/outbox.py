@@ -13,7 +13,7 @@ from bot.domain.people import Asker, Room
 from bot.ports.chat import MessageRef
 from bot.ports.ledger import Notice
 from storage.mapping import Row
-from storage.sql.work import Work
+from storage.sql.work import Work, reads, writes
 from storage.tables import NOTICE
 from storage.tables.columns import at
 
@@ -21,7 +21,8 @@ from storage.tables.columns import at
 class SqlOutbox(Work):
     """`OutboxTable`."""
 
-    async def put_card(self, room: Room, card: Card, now: datetime) -> None:
+    @writes
+    def put_card(self, room: Room, card: Card, now: datetime) -> None:
         row = {**_new(room, now), "call": card.call, "card": _text(card), "final": card.final}
         first = self._insert(NOTICE).values(row)
         another = first.on_conflict_do_update(
@@ -37,36 +38,41 @@ class SqlOutbox(Work):
             },
             where=(NOTICE.c.card != first.excluded.card) & or_(~NOTICE.c.final, first.excluded.final),
         )
-        if (await self._write(another)).rowcount:
+        if (self._execute(another)).rowcount:
             self._tell_others()
 
-    async def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None:
+    @writes
+    def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None:
         row = {**_new(room, now), "reply": encode(reply), "asker": encode(asker), "final": False}
-        await self._write(insert(NOTICE).values(row))
+        self._execute(insert(NOTICE).values(row))
         self._tell_others()
 
-    async def notices_due(self, platform: str, now: datetime, limit: int = 50) -> Sequence[Notice]:
+    @reads
+    def notices_due(self, platform: str, now: datetime, limit: int = 50) -> Sequence[Notice]:
         wanted = select(NOTICE).where(
             NOTICE.c.pending, NOTICE.c.platform == platform, NOTICE.c.next_at <= now
         )
         in_order = wanted.order_by(NOTICE.c.final.desc(), NOTICE.c.since, NOTICE.c.id)
-        return [_notice(row) for row in await self._rows(in_order.limit(limit))]
+        return [_notice(row) for row in self._rows(in_order.limit(limit))]
 
-    async def shown(self, id: int, revision: int, ref: MessageRef | None, not_before: datetime) -> None:
+    @writes
+    def shown(self, id: int, revision: int, ref: MessageRef | None, not_before: datetime) -> None:
         it = NOTICE.c.id == id
         # A reply is said once; a card stays, to be edited.
-        await self._write(delete(NOTICE).where(it, NOTICE.c.call.is_(None)))
+        self._execute(delete(NOTICE).where(it, NOTICE.c.call.is_(None)))
         place = None if ref is None else encode(ref)
         seen = {"pending": NOTICE.c.revision > revision, "ref": place, "next_at": not_before, "tries": 0}
-        await self._write(update(NOTICE).where(it).values(seen))
+        self._execute(update(NOTICE).where(it).values(seen))
 
-    async def put_off(self, id: int, until: datetime) -> None:
+    @writes
+    def put_off(self, id: int, until: datetime) -> None:
         later = update(NOTICE).where(NOTICE.c.id == id)
-        await self._write(later.values(next_at=until, tries=NOTICE.c.tries + 1))
+        self._execute(later.values(next_at=until, tries=NOTICE.c.tries + 1))
 
-    async def next_notice(self, platform: str) -> datetime | None:
+    @reads
+    def next_notice(self, platform: str) -> datetime | None:
         wanted = select(func.min(NOTICE.c.next_at)).where(NOTICE.c.pending, NOTICE.c.platform == platform)
-        found: datetime | None = (await self._read(wanted)).scalar_one()
+        found: datetime | None = (self._execute(wanted)).scalar_one()
         return found
 
 

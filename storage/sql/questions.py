@@ -8,32 +8,37 @@ from sqlalchemy import select, update
 from bot.domain.people import Room
 from bot.domain.question import OpenQuestion, QuestionId
 from storage.mapping import value_of, values_of
-from storage.sql.work import Work
+from storage.sql.work import Work, reads, writes
 from storage.tables import QUESTION
 
 
 class SqlQuestions(Work):
     """`QuestionTable`."""
 
-    async def save_question(self, question: OpenQuestion) -> None:
-        await self._upsert(QUESTION, {**values_of(question, QUESTION), "room_key": question.room.key})
+    @writes
+    def save_question(self, question: OpenQuestion) -> None:
+        self._upsert(QUESTION, {**values_of(question, QUESTION), "room_key": question.room.key})
 
-    async def question(self, id: QuestionId) -> OpenQuestion | None:
-        row = await self._row(select(QUESTION).where(QUESTION.c.id == id))
+    @reads
+    def question(self, id: QuestionId) -> OpenQuestion | None:
+        row = self._row(select(QUESTION).where(QUESTION.c.id == id))
         return value_of(OpenQuestion, row, QUESTION) if row else None
 
-    async def open_question(self, room: Room, asker: str, now: datetime) -> OpenQuestion | None:
+    @reads
+    def open_question(self, room: Room, asker: str, now: datetime) -> OpenQuestion | None:
         mine = (QUESTION.c.room_key == room.key) & (QUESTION.c.asker == asker)
         wanted = select(QUESTION).where(mine, ~QUESTION.c.closed, QUESTION.c.expires_at > now)
-        row = await self._row(wanted.order_by(QUESTION.c.created_at.desc(), QUESTION.c.id.desc()).limit(1))
+        row = self._row(wanted.order_by(QUESTION.c.created_at.desc(), QUESTION.c.id.desc()).limit(1))
         return value_of(OpenQuestion, row, QUESTION) if row else None
 
-    async def close_question(self, id: QuestionId, outcome: str) -> bool:
+    @writes
+    def close_question(self, id: QuestionId, outcome: str) -> bool:
         still_open = update(QUESTION).where(QUESTION.c.id == id, ~QUESTION.c.closed)
-        return (await self._write(still_open.values(closed=True, outcome=outcome))).rowcount == 1
+        return (self._execute(still_open.values(closed=True, outcome=outcome))).rowcount == 1
 
-    async def expired_confirmations(self, now: datetime) -> Sequence[OpenQuestion]:
+    @reads
+    def expired_confirmations(self, now: datetime) -> Sequence[OpenQuestion]:
         about_a_call = QUESTION.c.call.is_not(None) & (QUESTION.c.expires_at <= now)
         wanted = select(QUESTION).where(~QUESTION.c.closed, about_a_call)
-        rows = await self._rows(wanted.order_by(QUESTION.c.expires_at, QUESTION.c.id))
+        rows = self._rows(wanted.order_by(QUESTION.c.expires_at, QUESTION.c.id))
         return [value_of(OpenQuestion, row, QUESTION) for row in rows]

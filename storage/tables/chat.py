@@ -12,11 +12,12 @@ from storage.tables.columns import Instant, Json, Serial, table_of
 
 
 class InboxRow(SQLModel, table=True):
-    """`Inbound` and the reply to it. `state`: waiting, answered, delivered."""
+    """`Inbound` and the reply to it; `asker` is that person's key. `state`: waiting, answered, delivered."""
 
     __tablename__ = "inbox"
     __table_args__ = (
         UniqueConstraint("platform", "workspace", "event", name="uq_inbox_source"),
+        Index("ix_inbox_asker", "asker"),
         Index(
             "ix_inbox_todo",
             "platform",
@@ -31,6 +32,7 @@ class InboxRow(SQLModel, table=True):
     platform: str
     workspace: str
     event: str
+    asker: str
     inbound: Any = Field(sa_type=Json, nullable=False)
     received_at: datetime = Field(sa_type=Instant)
     state: str

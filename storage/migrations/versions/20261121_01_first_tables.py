@@ -120,6 +120,7 @@ def upgrade() -> None:
     sa.Column('platform', sa.String(), nullable=False),
     sa.Column('workspace', sa.String(), nullable=False),
     sa.Column('event', sa.String(), nullable=False),
+    sa.Column('asker', sa.String(), nullable=False),
     sa.Column('inbound', sa.JSON(none_as_null=True), nullable=False),
     sa.Column('received_at', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
@@ -128,6 +129,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('platform', 'workspace', 'event', name='uq_inbox_source')
     )
     with op.batch_alter_table('inbox', schema=None) as batch_op:
+        batch_op.create_index('ix_inbox_asker', ['asker'], unique=False)
         batch_op.create_index('ix_inbox_todo', ['platform', 'state', 'id'], unique=False, sqlite_where=sa.text("state <> 'delivered'"), postgresql_where=sa.text("state <> 'delivered'"))
 
     op.create_table('notice',
@@ -425,6 +427,7 @@ def downgrade() -> None:
     op.drop_table('notice')
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.drop_index('ix_inbox_todo', sqlite_where=sa.text("state <> 'delivered'"), postgresql_where=sa.text("state <> 'delivered'"))
+        batch_op.drop_index('ix_inbox_asker')
 
     op.drop_table('inbox')
     with op.batch_alter_table('forward', schema=None) as batch_op:
