@@ -142,8 +142,8 @@ class Wire:
         creates: bool = False,
         token: str | None = None,
     ) -> Parsed:
-        """What `parse` makes of a reply. One that it cannot read (it raises ValueError, KeyError, TypeError or
-        IndexError) is as good as none: raises OutcomeUnknown or Unavailable, as `send` does."""
+        """What `parse` makes of a reply. One on which it raises ValueError, KeyError, TypeError or IndexError is
+        as good as none: raises OutcomeUnknown or Unavailable, as `send` does."""
         try:
             return parse(response)
         except (ValueError, KeyError, TypeError, IndexError) as problem:
@@ -209,7 +209,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 # --- what may stand in a log ---------------------------------------------------------------------
 
 _HIDDEN: Final = "…"
-_NUMBER: Final = re.compile(r"(?<![\w.-])(\+?\d)(?:[ ().-]?\d){5,13}(?![\w])")
+_NUMBER: Final = re.compile(
+    r"(?:(?<![\w.-])|(?<=%2[Bb]))(?!\d{4}-\d\d-\d\d(?!\d))\(?\+?\d(?:[ ().-]{0,2}\d){6,14}(?!\w)"
+)
 _CREDENTIAL: Final = re.compile(
     r"(?i)\b(authorization|[\w-]*(?:token|password|secret|api[_-]?key|auth[_-]?id))"
     r"""(["']?\s*[:=]\s*["']?)(?:(?:basic|bearer)\s+)?[^\s"'&,;}]+"""
