@@ -20,7 +20,7 @@ from bot.domain.messages import card_for, state_of
 from bot.domain.numbers import PhoneNumber, SipUri
 from bot.domain.recording import Recording, RecordingId, RecordingState
 from bot.domain.view import RecordingView
-from tests.unit.calls import (
+from tests.unit.shown_calls import (
     ACCEPT,
     AMY,
     DUE,
@@ -486,6 +486,11 @@ def test_an_incoming_call_under_way() -> None:
     assert lines(card, "legs") == [
         "+65 9876 5432 · Singapore: on the line 0:10",
         "Dad · +44 20 7946 0018 · United Kingdom: ringing 8 s",
+    ]
+    assert lines(card, "steps") == [
+        "1. Connect Dad, ringing at most 20 s",
+        "2. If nobody answers, say “Please leave your message.”",
+        "3. Take a message of at most 3 min",
     ]
     assert labels(card) == ["Hang up"]
 

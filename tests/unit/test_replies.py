@@ -16,7 +16,7 @@ from bot.domain.forwarding import Forward, Stage
 from bot.domain.numbers import Did, PhoneNumber
 from bot.domain.people import Contact, Person
 from bot.domain.question import Choice, OpenQuestion, QuestionId, QuestionKind
-from tests.unit.calls import AMY, DUE, NOW, ROOM, STRANGER, after, call, cents, done, leg, party, plan
+from tests.unit.shown_calls import AMY, DUE, NOW, ROOM, STRANGER, after, call, cents, done, leg, party, plan
 
 OWN = PhoneNumber(e164="+6561230000")
 

@@ -133,7 +133,10 @@ async def _ask(session: PromptSession[str]) -> str | None:
     """One line; None at the end. Ctrl-C throws away what is typed, as shells do."""
     while True:
         try:
-            return await session.prompt_async([("class:prompt", "patchline> ")])
+            # Signals and stray exceptions belong to the program; Ctrl-C comes as a key here.
+            return await session.prompt_async(
+                [("class:prompt", "patchline> ")], handle_sigint=False, set_exception_handler=False
+            )
         except EOFError:
             return None
         except KeyboardInterrupt:

@@ -1,0 +1,325 @@
+"""The `patchline` command: reads what was typed, builds what is needed, and says plainly what went wrong.
+
+Everything heavy is imported inside the command that needs it, so that `--version` and `--help` are instant.
+What a command runs is `compose.py`.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from bot.domain.errors import ConfigError, StorageUnavailable
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.services.checks import Report
+
+LAST_WORDS: Final = 4.5
+"""Seconds a stop may take; then the process ends, and what was in flight is reconciled at the next start."""
+
+_EXAMPLES: Final = """\b
+Examples:
+  patchline demo                        the main job in this terminal, on a simulated network
+  patchline chat                        type to your own set-up
+  echo "call +6591234567" | patchline chat --as sam
+  patchline serve                       web, chats and dialling in one process
+  patchline check                       is everything set up, and if not, what to do
+"""
+
+app = typer.Typer(
+    name="patchline",
+    help="Telephone calls by chat: type a sentence, Patchline places the call at its second.",
+    epilog=_EXAMPLES,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+app.add_typer(db, name="db")
+
+
+def main() -> None:
+    """The console script. Exit codes: 0 done, 1 something is out of reach, 2 wrong settings or usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without “quotes” still gets the sentence
+    with _said_plainly():
+        app()
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """Mistakes that people can mend end the program with a sentence, not with a traceback."""
+    try:
+        yield
+    except ConfigError as mistakes:
+        _complain(*mistakes.problems)
+        raise SystemExit(2) from None
+    except StorageUnavailable as gone:
+        _complain(f"The database cannot be reached{f': {gone}' if str(gone) else ''}.")
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python would complain once more while closing it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
+
+
+def _complain(*problems: str) -> None:
+    for problem in problems:
+        typer.echo(f"patchline: {problem}", err=True)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"patchline {version('patchline')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _patchline(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version and exit."),
+    ] = False,
+) -> None:
+    """Nothing happens before a command."""
+
+
+# --- running, and stopping ----------------------------------------------------------------------
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Until it is done, or until Ctrl-C or SIGTERM; a stop is over within 5 seconds, whatever hangs."""
+    asyncio.run(_until_stopped(work))
+
+
+async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.get_running_loop()
+    task = asyncio.ensure_future(work)
+    stopped = threading.Event()
+
+    def stop(*_: object) -> None:
+        if not stopped.is_set():
+            stopped.set()
+            limit = threading.Timer(LAST_WORDS, os._exit, (1,))
+            limit.daemon = True
+            limit.start()
+            loop.call_soon_threadsafe(task.cancel)
+
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, stop)  # not the loop's own: this one is heard even while the loop is busy
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopped.is_set():
+            raise
+
+
+def _log(level: int) -> None:
+    """Logs go to standard error: standard output belongs to the chat, or to whoever reads a pipe."""
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        # Looked up each time: while a prompt is open, standard error is a stand-in that does not disturb it.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+_INFO, _ERROR = 20, 40
+
+
+def _settings() -> "Settings":
+    from bot.compose import settings_from
+
+    return settings_from()
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+@app.command()
+def demo() -> None:
+    """See it at work, with nothing to set up.
+
+    A chat in this terminal on a simulated phone network. Piped, a tour plays by itself.
+    """
+    from bot.compose import run_demo
+
+    _log(_ERROR)
+    _run(run_demo(stdin=sys.stdin, stdout=sys.stdout))
+
+
+@app.command()
+def serve() -> None:
+    """Run it: web, chats and dialling in one process."""
+    from bot.compose import run_serve
+
+    _log(_INFO)
+    _run(run_serve(_settings()))
+
+
+@app.command()
+def worker() -> None:
+    """Lend a hand with dialling.
+
+    Dials and reconciles only, beside a `serve` on the same PostgreSQL.
+    """
+    from bot.compose import run_worker
+
+    _log(_INFO)
+    _run(run_worker(_settings()))
+
+
+@app.command(
+    epilog="""\b
+Piped, each line is a message (or the number or label of a button); at the end of the input
+Patchline stays until the calls already placed have ended.
+With --json, a line is {"text": …} or {"press": action}, and so is every line that comes back:
+{room, kind: card|reply|question|error, call, state, text, buttons: [{label, action}]}
+"""
+)
+def chat(
+    person: Annotated[str, typer.Option("--as", metavar="NAME", help="Who types.")] = "me",
+    room: Annotated[str, typer.Option(metavar="NAME", help="The room it is typed in.")] = "console",
+    as_json: Annotated[bool, typer.Option("--json", help="Speak JSON, one object a line.")] = False,
+) -> None:
+    """Type to your own set-up.
+
+    The console, on the configured database and voice provider.
+    """
+    from bot.compose import run_chat
+
+    _log(_ERROR)
+    _run(run_chat(_settings(), person=person, room=room, as_json=as_json, stdin=sys.stdin, stdout=sys.stdout))
+
+
+@app.command()
+def network(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 picks a free one.")] = 8300,
+    host: Annotated[str, typer.Option(help="An address of this machine alone.")] = "127.0.0.1",
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Phones, numbers, prices (docs/simulator.md).")
+    ] = None,
+) -> None:
+    """Run the simulated phone network by itself.
+
+    Several processes can share it, and it outlives them: point SIMULATOR_URL at it.
+    """
+    from adapters.clock import SystemClock
+    from adapters.voice.simulator.config import load_config
+    from adapters.voice.simulator.network import Network
+    from adapters.voice.simulator.server import serve_network
+
+    def say(listening: int) -> None:
+        typer.echo(f"The simulated network answers at http://{host}:{listening}")
+        sys.stdout.flush()
+
+    _log(_INFO)
+    world = Network(SystemClock(), load_config(config))
+    try:
+        _run(serve_network(world, host, port, on_listening=say))
+    except (OSError, ValueError) as problem:
+        _complain(f"{host}:{port}: {problem}")
+        raise typer.Exit(2) from None
+
+
+@app.command()
+def parse(
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="A JSON record a line in, a JSON meaning a line out.")
+    ] = False,
+) -> None:
+    """Say what sentences mean, and do nothing."""
+    if not jsonl:
+        _complain("Records are read as JSON lines: patchline parse --jsonl < records.jsonl")
+        raise typer.Exit(2)
+    from bot.parse.jsonl import run
+
+    for line in run(sys.stdin):
+        sys.stdout.write(line.rstrip("\n") + "\n")
+
+
+@app.command()
+def check() -> None:
+    """Look everything over, and dial nothing.
+
+    Exit code 2 when something has to be mended.
+    """
+    from bot.services.checks import unusable
+
+    try:
+        report = asyncio.run(_check(_settings()))
+    except ConfigError as mistakes:
+        report = unusable(mistakes)
+    _show(report)
+    raise typer.Exit(report.exit_code)
+
+
+async def _check(settings: "Settings") -> "Report":
+    from adapters.clock import SystemClock
+    from bot.compose import make_chats, make_ledger, make_providers
+    from bot.services.checks import check as look_over
+
+    clock = SystemClock()
+    ledger, providers = make_ledger(settings, clock), make_providers(settings, clock)
+    try:
+        return await look_over(
+            settings, providers=providers, chats=make_chats(settings, clock), ledger=ledger
+        )
+    finally:
+        for provider in providers.values():
+            await provider.close()
+        await ledger.close()
+
+
+def _show(report: "Report") -> None:
+    for section in report.sections:
+        typer.echo(section.title.capitalize())
+        width = max((len(row.name) for row in section.rows), default=0)
+        for row in section.rows:
+            source = f"  ({row.source})" if row.source else ""
+            typer.echo(f"  {row.name:<{width}}  {row.value}{source}")
+        typer.echo()
+    for hint in report.hints:
+        typer.echo(f"Note: {hint}")
+    for problem in report.problems:
+        typer.echo(f"Wrong: {problem}")
+    typer.echo("Everything is in order." if not report.problems else f"To mend: {len(report.problems)}.")
+
+
+@app.command()
+def audit() -> None:
+    """Account for every call and every placement.
+
+    Exit code 1 when something does not add up.
+    """
+    from bot.compose import run_audit
+
+    _log(_ERROR)
+    raise typer.Exit(asyncio.run(run_audit(_settings(), typer.echo)))
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the schema of this version. Harmless twice."""
+    from storage.engine import upgrade as bring_up_to_date
+
+    settings = _settings()
+    asyncio.run(bring_up_to_date(settings.database_url))
+    typer.echo("The database is up to date.")
+
+
+if __name__ == "__main__":
+    main()
