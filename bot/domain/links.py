@@ -43,7 +43,7 @@ def sign(recording: RecordingId, version: int, expires_at: datetime, key: bytes)
     """
     if not _ID.fullmatch(recording) or not 1 <= version <= 999_999_999:
         raise ValueError("not a recording that a link can name")
-    said = f"1.{recording}.{version}.{int(expires_at.replace(microsecond=0).timestamp())}"
+    said = f"1.{recording}.{version}.{int(expires_at.timestamp())}"
     return f"{said}.{_tag(said, key)}"
 
 

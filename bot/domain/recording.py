@@ -111,7 +111,6 @@ class Recording:
             return None
         return replace(
             self,
-            link_version=self.link_version + 1,
             expires_at=now,
             # What is still awaited is not due again before it would have been gone anyway.
             next_try=self.expires_at,

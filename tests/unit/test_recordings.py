@@ -256,6 +256,7 @@ async def test_a_length_that_cannot_be_right_is_looked_into_again(bench: Bench, 
 async def test_a_message_found_to_be_short_is_not_kept_anywhere(bench: Bench, vendor: Vendor) -> None:
     vendor.says = [wav(1.2)]
     recording = await bench.stored()
+    assert bench.files() == []
     await bench.wait(seconds=1)
 
     recording = await bench.now(recording)
@@ -402,7 +403,8 @@ async def test_deleting_during_the_fetch_leaves_no_file(bench: Bench, vendor: Ve
     wanted = await bench.want()
     vendor.meanwhile = lambda: bench.change(lambda tx: bench.recordings.delete(tx, wanted))
     await bench.recordings.tick()
-    assert not (await bench.now(wanted)).playable(bench.clock.now())
+    assert (await bench.now(wanted)).state is RecordingState.WAITING
+    assert bench.told == []
 
     vendor.meanwhile = None
     await bench.wait(seconds=1)
@@ -446,6 +448,18 @@ async def test_a_provider_that_will_not_forget_holds_nothing_up(bench: Bench, ve
     await bench.wait(seconds=1)
 
     assert (await bench.now(recording)).state is RecordingState.DELETED
+
+
+async def test_those_that_wait_to_be_forgotten_keep_no_new_one_waiting(bench: Bench, vendor: Vendor) -> None:
+    vendor.forgets = [NOT_YET] * 100
+    call = await bench.ring()
+    doomed = [await bench.want(call, message(f"old-{n}")) for n in range(6)]
+    for each in doomed * 2:
+        await bench.change(lambda tx, each=each: bench.recordings.delete(tx, each))
+        await bench.wait(seconds=1)
+    assert vendor.asked == []
+
+    assert (await bench.stored(call, message("new"))).state is RecordingState.STORED
 
 
 async def test_a_provider_out_of_reach_for_a_week_is_not_asked_for_ever(bench: Bench, vendor: Vendor) -> None:
