@@ -142,8 +142,8 @@ class Wire:
         creates: bool = False,
         token: str | None = None,
     ) -> Parsed:
-        """What `parse` makes of a reply. One on which it raises ValueError, KeyError, TypeError or IndexError is
-        as good as none: raises OutcomeUnknown or Unavailable, as `send` does."""
+        """What `parse` makes of a reply. On ValueError, KeyError, TypeError or IndexError from it, the reply
+        is as good as none: raises OutcomeUnknown or Unavailable, as `send` does."""
         try:
             return parse(response)
         except (ValueError, KeyError, TypeError, IndexError) as problem:
