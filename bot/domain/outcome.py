@@ -41,11 +41,16 @@ def _unanswered(leg: Leg, now: datetime) -> str:
         case LegState.PLANNED:
             return "about to be dialled"
         case LegState.DIALED:
-            return f"dialling {span(_since(leg.dialed_at, now))}"
+            return _going_on("dialling", span, _since(leg.dialed_at, now))
         case LegState.RINGING:
-            return f"ringing {span(_since(leg.rang_at, now))}"
+            return _going_on("ringing", span, _since(leg.rang_at, now))
         case _:
             return _ending_words(leg)
+
+
+def _going_on(words: str, length: Callable[[float], str], seconds: float) -> str:
+    """The first second is not counted out."""
+    return f"{words} {length(seconds)}" if seconds >= 1 else words
 
 
 def _ending_words(leg: Leg) -> str:
@@ -100,14 +105,16 @@ def _key(call: Call, leg: Leg) -> str:
 
 def _at_present(call: Call, leg: Leg, now: datetime) -> list[str]:
     until = leg.ended_at if leg.state is LegState.ENDED else now
-    if leg.bridged_at is not None:
-        time = talk_time(_since(leg.bridged_at, until))
-        if in_conference(call, leg.role):
-            there = [f"left after {time}"] if leg.ended_at else [*_switches(leg), f"there {time}"]
-            return ["joined", *there]
-        return [f"talked {time}"] if leg.ended_at else [*_switches(leg), f"talking {time}"]
-    on_the_line = f"on the line {talk_time(_since(leg.answered_at, until))}"
-    return [on_the_line] if leg.ended_at else [*_switches(leg), on_the_line]
+    if leg.bridged_at is None:
+        held = _going_on("on the line", talk_time, _since(leg.answered_at, until))
+        return [held] if leg.ended_at else [*_switches(leg), held]
+    talked = _since(leg.bridged_at, until)
+    if in_conference(call, leg.role):
+        there = _going_on("joined", talk_time, talked)
+        return ["joined", f"left after {talk_time(talked)}"] if leg.ended_at else [there, *_switches(leg)]
+    if leg.ended_at:
+        return [f"talked {talk_time(talked)}"]
+    return [*_switches(leg), _going_on("talking", talk_time, talked)]
 
 
 def _switches(leg: Leg) -> list[str]:

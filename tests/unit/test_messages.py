@@ -203,6 +203,7 @@ def test_a_series_says_its_rule_and_the_next_runs() -> None:
 @pytest.mark.parametrize(
     ("reached", "seconds", "state", "words"),
     [
+        ({"dialed": 0}, 0.4, "placing", "dialling"),
         ({"dialed": 0}, 1, "placing", "dialling 1 s"),
         ({"dialed": 0, "rang": 1}, 5, "ringing", "ringing 4 s"),
         ({"rang": 1, "answered": 7}, 12, "answered", "answered after 6 s, on the line 0:05"),
@@ -257,7 +258,7 @@ def test_a_conference_counts_heads_and_lets_me_join() -> None:
     card = private(started(conference(), inside, leg(BOB, "tB", dialed=0, rang=1)), 20)
     assert (card.state, card.title) == ("conference", "Conference #12, 3 people: 1 in the room")
     assert lines(card, "legs") == [
-        "Amy · +65 9123 4567 · Singapore: answered after 3 s, pressed 1, joined, there 0:14",
+        "Amy · +65 9123 4567 · Singapore: answered after 3 s, pressed 1, joined 0:14",
         "Bob · +1 415-555-0101 · United States: ringing 19 s",
         "Carl · +44 20 7946 0018 · United Kingdom: placed, waiting for the network",
     ]

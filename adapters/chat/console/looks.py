@@ -21,11 +21,12 @@ _SECTIONS: Final = {
     "terms": "dim",
     "understood": "dim",
 }
+_NEWS: Final = ("receipt", "recordings", "legs", "note")
 _REPLIES: Final = {ReplyKind.REPLY: "", ReplyKind.QUESTION: "strong", ReplyKind.ERROR: "bad"}
 _LIVE: Final = ("placing", "placed", "ringing", "answered", "talking", "conference")
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_LENGTH: Final = re.compile(r"\d+ (?:s|min|h)\b|\d+(?::\d\d)+")
+_LENGTH: Final = re.compile(r" ?(?:\d+ (?:s|min|h|days?)\b|\d+(?::\d\d)+)")
 
 
 def card_lines(card: Card) -> list[Line]:
@@ -41,10 +42,12 @@ def card_lines(card: Card) -> list[Line]:
 def progress_lines(card: Card, before: Card) -> list[Line]:
     """What is new since `before`, a line each; seconds that merely tick are not news."""
     known = {_still(line) for section in before.sections for line in section.lines}
+    # When it was placed is news once: as it goes out.
+    names = _NEWS if is_live(before) or not is_live(card) else ("when", *_NEWS)
     told = [
         (section.name, line)
         for section in card.sections
-        if section.name in ("receipt", "recordings", "legs", "note")
+        if section.name in names
         for line in section.lines
         if _still(line) not in known
     ]
@@ -93,4 +96,4 @@ def safe(line: Line) -> Line:
 
 
 def _still(line: str) -> str:
-    return _LENGTH.sub("…", line)
+    return _LENGTH.sub("", line)

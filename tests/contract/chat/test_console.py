@@ -91,10 +91,11 @@ def printed(*cards: Any) -> list[str]:
 def test_a_card_is_printed_whole_first_and_last_and_by_steps_between() -> None:
     assert printed(
         card(when="When: today", legs="Amy: next"),
-        card("ringing", when="When: today", legs="Amy: ringing 0 s"),
-        card("ringing", when="When: today", legs="Amy: ringing 1 s"),
-        card("answered", when="When: today", legs="Amy: answered after 6 s, on the line 0:00"),
-        card("answered", when="When: today", legs="Amy: answered after 6 s, on the line 0:09"),
+        card("scheduled", when="When: today, in 2 min", legs="Amy: next"),
+        card("ringing", when="Placed 23:59:00.", legs="Amy: ringing"),
+        card("ringing", when="Placed 23:59:00.", legs="Amy: ringing 1 s"),
+        card("answered", when="Placed 23:59:00.", legs="Amy: answered after 6 s, on the line"),
+        card("answered", when="Placed 23:59:00.", legs="Amy: answered after 6 s, on the line 0:09"),
         card("ended", final=True, receipt="Amy answered."),
         card("ended", final=True, receipt="Amy answered. Cost 0.02 USD."),
     ) == [
@@ -102,8 +103,9 @@ def test_a_card_is_printed_whole_first_and_last_and_by_steps_between() -> None:
         "│ When: today",
         "│ Amy: next",
         "╰ [1 Hang up] [2 Add]",
-        "#12 Amy: ringing 0 s",
-        "#12 Amy: answered after 6 s, on the line 0:00",
+        "#12 Placed 23:59:00.",
+        "#12 Amy: ringing",
+        "#12 Amy: answered after 6 s, on the line",
         "╭ Call #12 to Amy: ended",
         "│ Amy answered.",
         "╰ [1 Hang up] [2 Add]",
