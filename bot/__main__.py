@@ -155,7 +155,7 @@ def demo() -> None:
 
     A chat in this terminal on a simulated phone network. Piped, a tour plays by itself.
     """
-    from bot.compose import run_demo
+    from bot.demo import run_demo
 
     _log(_ERROR)
     _run(run_demo(stdin=sys.stdin, stdout=sys.stdout))
@@ -164,7 +164,7 @@ def demo() -> None:
 @app.command()
 def serve() -> None:
     """Run it: web, chats and dialling in one process."""
-    from bot.compose import run_serve
+    from bot.modes import run_serve
 
     _log(_INFO)
     _run(run_serve(_settings()))
@@ -176,7 +176,7 @@ def worker() -> None:
 
     Dials and reconciles only, beside a `serve` on the same PostgreSQL.
     """
-    from bot.compose import run_worker
+    from bot.modes import run_worker
 
     _log(_INFO)
     _run(run_worker(_settings()))
@@ -199,7 +199,7 @@ def chat(
 
     The console, on the configured database and voice provider.
     """
-    from bot.compose import run_chat
+    from bot.modes import run_chat
 
     _log(_ERROR)
     _run(run_chat(_settings(), person=person, room=room, as_json=as_json, stdin=sys.stdin, stdout=sys.stdout))
@@ -305,7 +305,7 @@ def audit() -> None:
 
     Exit code 1 when something does not add up.
     """
-    from bot.compose import run_audit
+    from bot.modes import run_audit
 
     _log(_ERROR)
     raise typer.Exit(asyncio.run(run_audit(_settings(), typer.echo)))

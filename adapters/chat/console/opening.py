@@ -1,6 +1,7 @@
 """Which keyboard and which screen: JSON if asked for, a prompt where there is a terminal, else plain."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -20,14 +21,16 @@ def open_console(
     data_dir: Path,
     as_json: bool = False,
     suggest: Suggest | None = None,
+    wrap: Callable[[Keyboard], Keyboard] = lambda keyboard: keyboard,
 ) -> Console:
     """A console on these two streams. History and saved audio are kept in `data_dir`.
 
-    `NO_COLOR` is honoured. prompt-toolkit and rich are loaded only for an interactive terminal.
+    `wrap` may put a keyboard of its own in front of the one chosen. `NO_COLOR` is honoured. prompt-toolkit
+    and rich are loaded only for an interactive terminal.
     """
     keyboard, screen = _ends(stdin, stdout, data_dir, as_json, suggest)
     return Console(
-        seat=seat, keyboard=keyboard, screen=screen, clock=clock, ids=ids, audio_dir=data_dir / "audio"
+        seat=seat, keyboard=wrap(keyboard), screen=screen, clock=clock, ids=ids, audio_dir=data_dir / "audio"
     )
 
 
