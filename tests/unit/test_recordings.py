@@ -24,7 +24,6 @@ from bot.ports.ledger import Ledger, Transaction
 from bot.services import fetcher
 from bot.services.shelf import Shelf
 from storage.memory import MemoryLedger
-from tests.fakes import settle
 from tests.unit.recordings import (
     HERS,
     KEY,
@@ -280,10 +279,15 @@ async def test_a_crash_in_the_middle_of_a_try_costs_three_minutes_and_nothing_el
     bench: Bench, vendor: Vendor
 ) -> None:
     wanted = await bench.want()
-    hanging = asyncio.Event()
-    vendor.meanwhile = hanging.wait
+    reached = asyncio.Event()
+
+    async def hang() -> None:
+        reached.set()
+        await asyncio.Event().wait()
+
+    vendor.meanwhile = hang
     trying = asyncio.ensure_future(bench.recordings.tick())
-    await settle()
+    await reached.wait()
     trying.cancel()
     await asyncio.gather(trying, return_exceptions=True)
     vendor.meanwhile = None
