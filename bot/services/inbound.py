@@ -94,7 +94,7 @@ class Inbound:
                 forward,
                 caller=caller,
                 defaults=self._defaults,
-                total_ring=int(FORWARD_WITHIN.total_seconds()),
+                within=int(FORWARD_WITHIN.total_seconds()),
             ),
             ring_seconds=self._defaults.ring_seconds,
             max_seconds=self._defaults.max_seconds,

@@ -32,6 +32,11 @@ from bot.domain.texts import Moment, spoken
 from bot.parse import command as said
 from bot.ports.voice import VoiceProvider
 
+FORWARD_ACCEPT: Final = 10
+"""Seconds a forwarded phone has to press the key: the caller is waiting."""
+FORWARD_SPOKEN: Final = 5
+"""Seconds our own words take on the way to the voicemail."""
+MOST_STAGES: Final = 6
 BEFORE_EXTENSION: Final = "WW"
 """Two seconds for the switchboard to pick up before the extension is dialled."""
 
@@ -205,18 +210,18 @@ def _nobody(draft: _Draft) -> tuple[Step, ...]:
     return (Say(text=draft.text(Moment.NOBODY), language=draft.defaults.language), HangUp())
 
 
-def plan_forward(forward: Forward, *, caller: str, defaults: Defaults, total_ring: int = 90) -> CallFlow:
+def plan_forward(forward: Forward, *, caller: str, defaults: Defaults, within: int = 90) -> CallFlow:
     """What a caller of one of our numbers meets. Ring times are cut so that voicemail (or the goodbye) comes
-    within `total_ring` seconds, whatever was ordered."""
+    within `within` seconds, whatever was ordered. Raises NotPossible for more stages than fit into that."""
     texts, language = defaults.texts, defaults.language
 
     def say(moment: Moment) -> Say:
         return Say(text=spoken(moment, texts, name=caller, reason=""), language=language)
 
-    accept = Gather(prompt=spoken(Moment.ACCEPT, texts, name=caller, reason=""), seconds=15)
+    accept = Gather(prompt=spoken(Moment.ACCEPT, texts, name=caller, reason=""), seconds=FORWARD_ACCEPT)
     dials = [
         Dial(parties=stage.parties, ring_seconds=seconds, accept=accept)
-        for stage, seconds in zip(forward.stages, ring_times(forward, defaults, total_ring), strict=True)
+        for stage, seconds in zip(forward.stages, ring_times(forward, defaults, within), strict=True)
     ]
     closing: tuple[Step, ...] = (say(Moment.NOBODY), HangUp())
     if forward.voicemail:
@@ -225,12 +230,16 @@ def plan_forward(forward: Forward, *, caller: str, defaults: Defaults, total_rin
     return CallFlow(steps=(*((say(Moment.FORWARDING),) if dials else ()), *dials, *closing))
 
 
-def ring_times(forward: Forward, defaults: Defaults, total_ring: int) -> tuple[int, ...]:
-    """Seconds per stage: as ordered, or the default ring time, scaled down to fit `total_ring` in all."""
+def ring_times(forward: Forward, defaults: Defaults, within: int = 90) -> tuple[int, ...]:
+    """Seconds per stage: as ordered, or the default ring time, scaled down to what `within` seconds leave
+    beside our own words and the accept key. Raises NotPossible."""
+    if len(forward.stages) > MOST_STAGES:
+        raise NotPossible(reason=f"At most {MOST_STAGES} steps fit in before a caller reaches the voicemail.")
     wanted = [stage.ring_seconds or defaults.ring_seconds for stage in forward.stages]
-    if sum(wanted) <= total_ring:
+    room = within - FORWARD_SPOKEN - FORWARD_ACCEPT * len(wanted)
+    if sum(wanted) <= room:
         return tuple(wanted)
-    return tuple(max(5, each * total_ring // sum(wanted)) for each in wanted)
+    return tuple(max(1, each * room // sum(wanted)) for each in wanted)
 
 
 def fit(plan: Plan, provider: VoiceProvider) -> Plan:
