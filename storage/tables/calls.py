@@ -37,9 +37,13 @@ class OrderRow(SQLModel, table=True):
     provider: str
     due: datetime = Field(sa_type=Instant)
     zone: str
+    understood: Any = Field(sa_type=Json, nullable=False)
     recurrence: Any = Field(sa_type=Json, nullable=True)
+    recurrence_words: Any = Field(sa_type=Json, nullable=False)
     skip: Any = Field(sa_type=Json, nullable=False)
-    name: str | None
+    left_out: Any = Field(sa_type=Json, nullable=False)
+    conference: str | None
+    expected_cost: Any = Field(sa_type=Json, nullable=True)
     cancelled: bool
     created_at: datetime = Field(sa_type=Instant)
 
@@ -101,7 +105,9 @@ class CallRow(SQLModel, table=True):
     did: str | None
     created_at: datetime = Field(sa_type=Instant)
     lifts_live_limit: bool
+    brought: Any = Field(sa_type=Json, nullable=False)
     follows: str | None
+    followed_by: str | None
     owner: str | None
     lease_until: datetime | None = Field(sa_type=Instant)
     unplaced: str

@@ -108,6 +108,7 @@ class QuestionRow(SQLModel, table=True):
     room: Any = Field(sa_type=Json, nullable=False)
     asker: str
     text: str
+    span: Any = Field(sa_type=Json, nullable=True)
     message: str
     choices: Any = Field(sa_type=Json, nullable=False)
     call: str | None
