@@ -55,10 +55,11 @@ class Forgotten:
 
     def out_of_words(self, text: str) -> str:
         """The text with `somebody` for their name and number."""
-        unnamed = re.sub(rf"(?<!\w){re.escape(self.name)}(?!\w)", SOMEBODY, text, flags=re.IGNORECASE)
         if isinstance(self.address, SipUri):
-            return re.sub(re.escape(self.address.uri), SOMEBODY, unnamed, flags=re.IGNORECASE)
-        return _RUN.sub(self._hidden, unnamed)
+            text = re.sub(re.escape(self.address.uri), SOMEBODY, text, flags=re.IGNORECASE)
+        else:
+            text = _RUN.sub(self._hidden, text)
+        return re.sub(rf"(?<!\w){re.escape(self.name)}(?!\w)", SOMEBODY, text, flags=re.IGNORECASE)
 
     def _hidden(self, run: re.Match[str]) -> str:
         """The number in full, or written as at home: its last digits, after zeros at most."""

@@ -191,7 +191,8 @@ async def voicemails(desk: Desk, ask: Ask, _: said.Voicemails) -> Outcome:
 
 def _may_hear(ask: Ask, recording: Recording) -> bool:
     here = ask.room.private or recording.room.key == ask.room.key
-    return here and (ask.is_admin or recording.owner == ask.asker.key)
+    mine = ask.is_admin or recording.owner == ask.asker.key
+    return here and mine and recording.expires_at > ask.now
 
 
 def _link(desk: Desk, ask: Ask, recording: Recording) -> str | None:
