@@ -381,8 +381,10 @@ class Network:
         return channel
 
     def _forget(self, now: datetime) -> None:
-        old = [ref for ref, each in self._channels.items() if each.ended_at and each.ended_at + KEPT < now]
-        for ref in old:
+        while self._channels:
+            ref, oldest = next(iter(self._channels.items()))
+            if oldest.ended_at is None or oldest.ended_at + KEPT >= now:
+                return
             del self._channels[ref]
 
     def _channel(self, ref: str) -> Channel:

@@ -5,7 +5,6 @@ that a listener who was away misses nothing.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ class Reports:
 
     def __init__(self, switch: Switch) -> None:
         self._switch = switch
-        self._told: deque[Report] = deque()
+        self._told: list[Report] = []
         self._serial = 0
         self._overtaken: list[LegEvent] = []
         self._news = asyncio.Event()
@@ -70,7 +69,8 @@ class Reports:
                 async with asyncio.timeout(wait):
                     await self._news.wait()
         self._forget()
-        return tuple(report for report in self._told if report.serial > serial)
+        forgotten = self._serial - len(self._told)
+        return tuple(self._told[max(0, serial - forgotten) :])
 
     async def _tell_later(self, event: LegEvent, delay: float) -> None:
         await self._switch.clock.sleep(delay)
@@ -99,5 +99,5 @@ class Reports:
 
     def _forget(self) -> None:
         oldest = self._switch.clock.now() - REMEMBERED
-        while self._told and self._told[0].at < oldest:
-            self._told.popleft()
+        if self._told and self._told[0].at < oldest:
+            self._told = [report for report in self._told if report.at >= oldest]

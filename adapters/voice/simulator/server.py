@@ -51,6 +51,18 @@ async def _wait_until_gone(request: Request) -> None:
         pass
 
 
+class _Server(uvicorn.Server):
+    """Lets whoever waits for events go before it waits for them."""
+
+    def __init__(self, config: uvicorn.Config, network: Network) -> None:
+        super().__init__(config)
+        self._network = network
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._network.reports.wake()
+        await super().shutdown(sockets)
+
+
 async def serve_network(
     network: Network, host: str, port: int, *, on_listening: Callable[[int], None] | None = None
 ) -> None:
@@ -61,7 +73,7 @@ async def serve_network(
     door = _door(host, port)
     if on_listening is not None:
         on_listening(door.getsockname()[1])
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             network_app(network),
             log_config=None,
@@ -69,7 +81,8 @@ async def serve_network(
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=1,
-        )
+        ),
+        network,
     )
     serving = asyncio.ensure_future(server.serve(sockets=[door]))
     try:
