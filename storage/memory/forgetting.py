@@ -22,7 +22,7 @@ class MemoryForgetting(Work):
         for source, entry in list(shelves.inbox.items()):
             if entry.delivered and entry.inbound.asker.key == asker and entry.reply is not None:
                 said = None if entry.inbound.text is None else change(entry.inbound.text)
-                answered = replace(entry.reply, text=change(entry.reply.text))
+                answered = replace(entry.reply, text=change(entry.reply.text), buttons=())
                 inbound = replace(entry.inbound, text=said)
                 shelves.inbox.put(source, replace(entry, inbound=inbound, reply=answered))
         for id, question in list(shelves.questions.items()):

@@ -39,5 +39,5 @@ class SqlForgetting(Work):
 def _reworded(row: Row, change: Callable[[str], str]) -> Values:
     inbound, reply = decode(Inbound, row["inbound"]), decode(Reply | None, row["reply"])
     said = None if inbound.text is None else change(inbound.text)
-    answered = None if reply is None else encode(replace(reply, text=change(reply.text)))
+    answered = None if reply is None else encode(replace(reply, text=change(reply.text), buttons=()))
     return {"inbound": encode(replace(inbound, text=said)), "reply": answered}

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.call import CallState, Understood
-from bot.domain.card import Reply
+from bot.domain.card import Button, Reply
 from bot.domain.codec import encode
 from bot.domain.forgetting import NOWHERE, Forgotten
 from bot.domain.leg import LegEvent
@@ -112,7 +112,8 @@ async def test_after_the_second_yes_nothing_tells_who_it_was(counter: Counter) -
             text="call Amy",
         )
         await tx.put_inbound(typed, counter.clock.now())
-        await tx.answer(typed.source, Reply(text="Calling Amy on +6591234567."))
+        which = Button(label="Amy (…4567)", action="answer:q1:1")
+        await tx.answer(typed.source, Reply(text="Which one: +6591234567?", buttons=(which,)))
         await tx.delivered(typed.source)
         await counter.desk.cards.put(tx, gone)
         await tx.commit()
