@@ -8,9 +8,10 @@ import asyncio
 import os
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -116,13 +117,16 @@ async def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
             limit.start()
             loop.call_soon_threadsafe(task.cancel)
 
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, stop)  # not the loop's own: this one is heard even while the loop is busy
+    # Not the loop's own handlers: these are heard even while the loop is busy.
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         await task
     except asyncio.CancelledError:
         if not stopped.is_set():
             raise
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 def _log(level: int) -> None:
@@ -271,7 +275,12 @@ async def _check(settings: "Settings") -> "Report":
     from adapters.clock import SystemClock
     from bot.compose import make_chats, make_ledger, make_providers
     from bot.services.checks import check as look_over
+    from storage.engine import upgrade as upgrade_database
 
+    if settings.is_sqlite:
+        # As every way of running does at its start; a fresh machine is in order. Out of reach is said below.
+        with suppress(StorageUnavailable):
+            await upgrade_database(settings.database_url)
     clock = SystemClock()
     ledger, providers = make_ledger(settings, clock), make_providers(settings, clock)
     try:
@@ -289,9 +298,12 @@ def _show(report: "Report") -> None:
         typer.echo(section.title.capitalize())
         width = max((len(row.name) for row in section.rows), default=0)
         for row in section.rows:
-            source = f"  ({row.source})" if row.source else ""
-            typer.echo(f"  {row.name:<{width}}  {row.value}{source}")
-        typer.echo()
+            words = f"{row.value}{f'  ({row.source})' if row.source else ''}"
+            first, *rest = textwrap.wrap(words, 100 - width, break_on_hyphens=False) or [""]
+            typer.echo(f"  {row.name:<{width}}  {first}")
+            for line in rest:
+                typer.echo(f"  {'':<{width}}  {line}")
+        typer.echo("" if section.rows else "  none\n")
     for hint in report.hints:
         typer.echo(f"Note: {hint}")
     for problem in report.problems:
