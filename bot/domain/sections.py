@@ -10,8 +10,8 @@ from bot.domain.cdr import Money
 from bot.domain.countries import country
 from bot.domain.flow import Feature, Party
 from bot.domain.leg import Leg, LegState
-from bot.domain.number_ranges import region_of, zones_of
-from bot.domain.numbers import PhoneNumber
+from bot.domain.number_ranges import NumberKind, is_valid, kind_of, region_of, zones_of
+from bot.domain.numbers import Address, PhoneNumber
 from bot.domain.recording import RecordingState
 from bot.domain.schedule import local_time
 from bot.domain.view import RecordingView, View
@@ -120,7 +120,19 @@ def _parties(call: Call, view: View) -> list[str]:
         return [f"Called number: {_did(call, view)}."] if call.did else []
     if call.legs or call.placements:
         return []  # the legs say who they are
-    return [f"{_who(party, view)}{_clock_there(party, call, view)}" for party in call.parties]
+    return [
+        f"{_who(party, view)}{_remark(party.address)}{_clock_there(party, call, view)}"
+        for party in call.parties
+    ]
+
+
+def _remark(address: Address) -> str:
+    """What the numbering plan says that is worth a second look."""
+    if not isinstance(address, PhoneNumber):
+        return ""
+    if not is_valid(address):
+        return " · looks invalid"
+    return " · toll-free" if kind_of(address) is NumberKind.TOLL_FREE else ""
 
 
 def _who(party: Party, view: View) -> str:

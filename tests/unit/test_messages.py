@@ -135,7 +135,13 @@ def test_their_clock(zones: dict[str, str], said: str | None) -> None:
 
 def test_a_number_of_a_country_with_several_zones_gets_no_guess() -> None:
     toll_free = party("A", "+18005550199")
-    assert "their time" not in card_for(call(patch_in(toll_free)), now=NOW).text
+    (line, _) = lines(card_for(call(patch_in(toll_free)), now=NOW), "parties")
+    assert line == "…0199 · United States · toll-free"
+
+
+def test_a_number_that_looks_invalid_is_marked() -> None:
+    (line, _) = lines(card_for(call(patch_in(party("A", "+6511111111"))), now=NOW), "parties")
+    assert line == "…1111 · Singapore · looks invalid"
 
 
 def test_terms() -> None:
