@@ -2,8 +2,13 @@
 
 import asyncio
 import secrets
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+
+_BOOT: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux counts sleep too; elsewhere a sleep of the machine looks like a clock that was set."""
 
 
 class SystemClock:
@@ -12,6 +17,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The wall clock, aware UTC."""
         return datetime.now(UTC)
+
+    def boot(self) -> float:
+        """Seconds since the machine started, its sleep included where the system counts that."""
+        return time.clock_gettime(_BOOT)
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long. Zero or less only yields."""
@@ -37,6 +46,10 @@ class DemoClock:
         """The demo's wall clock, aware UTC."""
         real = datetime.now(UTC) - self._started
         return self._started + real * self._speed + self._offset
+
+    def boot(self) -> float:
+        """A jump of the demo counts as time that has passed."""
+        return (self.now() - self._started).total_seconds()
 
     def jump(self, to: datetime) -> None:
         """Make it `to` now. Raises ValueError for a moment that has passed: nothing can be un-dialled."""

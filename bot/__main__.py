@@ -134,6 +134,13 @@ def _log(level: int) -> None:
     import structlog
 
     structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # Plain tracebacks: the pretty ones print local variables, and those hold tokens and numbers.
+            structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback, colors=False),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         # Looked up each time: while a prompt is open, standard error is a stand-in that does not disturb it.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),

@@ -206,14 +206,17 @@ class House:
     # --- running ------------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def running(self, *, dispatch: bool, web: bool = False) -> AsyncIterator["House"]:
+    async def running(
+        self, *, dispatch: bool, recordings: bool = False, web: bool = False
+    ) -> AsyncIterator["House"]:
         """All loops of this process while the block runs; then what is in flight is written down.
 
-        `dispatch`: place calls and hear what providers say. `web`: answer on HOST and PORT, fetch recordings.
-        Chats are the caller's to run: their ends are different (a console's input ends, a server's does not).
+        `dispatch`: place calls and hear what providers say. `recordings`: bring them home into the folder
+        that `web`, which answers on HOST and PORT, plays them from. Chats are the caller's to run: their ends are different (a console's input ends, a server's does not).
         """
         async with asyncio.TaskGroup() as tasks:
-            loops = [tasks.create_task(loop) for loop in self._loops(dispatch=dispatch, web=web)]
+            wanted = self.loops(dispatch=dispatch, recordings=recordings, web=web)
+            loops = [tasks.create_task(loop) for loop in wanted]
             try:
                 yield self
             finally:
@@ -221,11 +224,13 @@ class House:
                 for loop in loops:
                     loop.cancel()
 
-    def _loops(self, *, dispatch: bool, web: bool) -> list[Coroutine[Any, Any, None]]:
+    def loops(self, *, dispatch: bool, recordings: bool, web: bool) -> list[Coroutine[Any, Any, None]]:
+        """What `running` runs, for whoever wants to end it less gently."""
         loops = [self.intake.run(), *(notifier.run() for notifier in self.notifiers.values())]
         if dispatch:
             streams = [each for each in self.providers.values() if isinstance(each, StreamsEvents)]
             loops += [self.scheduler.run(), *(stream.run(self.inbound) for stream in streams)]
+        if recordings:
             loops.append(self.recordings.run())
         if web:
             loops.append(self._serve())

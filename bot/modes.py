@@ -6,8 +6,7 @@ Part of the wiring: it builds a house in `compose.py` and runs the parts that th
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from datetime import timedelta
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
@@ -18,6 +17,7 @@ from bot.config import Settings
 from bot.domain.call import CallState, PlacementState
 from bot.domain.errors import ConfigError
 from bot.domain.people import Asker, Room
+from bot.domain.recording import RecordingState
 from bot.domain.replies import audit_lines
 from bot.ports.clock import Clock
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+PATIENCE: Final = 4
+"""Tries after which a console no longer stays for a recording that will not come."""
 LARGEST_SKEW: Final = 1.0
 """Seconds our clock may differ from the database's; beyond that punctual calls are in doubt."""
 
@@ -36,7 +38,7 @@ async def run_serve(settings: Settings) -> None:
     await _prepared(settings)
     with _dispatching(settings, "serve"):
         house = build(settings, clock=clock)
-        async with _closing(house), house.running(dispatch=True, web=True):
+        async with _closing(house), house.running(dispatch=True, recordings=True, web=True):
             await _same_time(house)
             await asyncio.gather(_warm(), *(chat.run(house.intake) for chat in house.chats.values()))
             await asyncio.Event().wait()
@@ -80,7 +82,7 @@ async def run_chat(
         house = build(settings, clock=clock, ids=ids, chats={PLATFORM: console})
         houses.append(house)
         follow(house, console, seat.place())
-        async with _closing(house), house.running(dispatch=alone, web=alone and _port_is_free(settings)):
+        async with _closing(house), _at_home(house, alone):
             warming = asyncio.create_task(_warm())
             await console.run(house.intake)
             await warming
@@ -103,6 +105,11 @@ async def run_audit(settings: Settings, echo: Callable[[str], None]) -> int:
     ):
         echo(line)
     return 1 if tally.orphans else 0
+
+
+def _at_home(house: House, alone: bool) -> AbstractAsyncContextManager[House]:
+    web = alone and _port_is_free(house.settings)
+    return house.running(dispatch=alone, recordings=alone, web=web)
 
 
 # --- what the console wants to know -----------------------------------------------------------------
@@ -132,7 +139,7 @@ async def something_is_going_on(house: House, room: Room, clock: Clock) -> bool:
         under_way = {CallState.CLAIMED, CallState.STARTED}
         started = await tx.calls_in(room=room, states=under_way, limit=100)
         waiting = await tx.calls_in(room=room, states={CallState.SCHEDULED}, limit=1)
-        fetching = await tx.recordings_to_fetch(clock.now() + timedelta(seconds=5), limit=1)
+        recordings = await tx.recordings(room.tenant)
     due = [call for call in waiting if call.due <= clock.now()]
     doubtful = PlacementState.UNKNOWN
     # A call that only waits for somebody to press "Call now" or "Leave it" would keep a pipe open for ever.
@@ -143,6 +150,7 @@ async def something_is_going_on(house: House, room: Room, clock: Clock) -> bool:
         or call.unplaced
         or any(each.state.is_open and (each.state is not doubtful or each.check_at) for each in call.placements)
     ]
+    fetching = any(each.state is RecordingState.WAITING and each.tries < PATIENCE for each in recordings)
     return bool(due or going or fetching)
 
 

@@ -21,7 +21,7 @@ class FakeClock:
     def now(self) -> datetime:
         return self._start + timedelta(seconds=round(self._elapsed, 6))
 
-    def monotonic(self) -> float:
+    def boot(self) -> float:
         return self._elapsed
 
     async def sleep(self, seconds: float) -> None:

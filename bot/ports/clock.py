@@ -12,6 +12,10 @@ class Clock(Protocol):
         """The wall clock, aware UTC."""
         ...
 
+    def boot(self) -> float:
+        """Seconds of a count that nobody can set and that goes on while the machine sleeps."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait on this clock. Zero or less only yields."""
         ...

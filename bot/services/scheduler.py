@@ -16,6 +16,7 @@ import structlog
 
 from bot.domain.call import GRACE, Call, CallState
 from bot.domain.cdr import CallId
+from bot.domain.clockwatch import TOO_FAR, ClockWatch
 from bot.domain.errors import StorageUnavailable
 from bot.ports.clock import Bell, Clock
 from bot.ports.ledger import Ledger
@@ -65,6 +66,9 @@ class Scheduler:
         self._providers = providers
         self._starting: dict[CallId, asyncio.Task[None]] = {}
         self._sweeping: asyncio.Task[None] | None = None
+        self._watch: ClockWatch | None = None
+        self.paused_by: timedelta | None = None
+        """How far the clock was set forward, while claims wait for the operator."""
         self.last_tick: datetime | None = None
         """For `/readyz`: the dispatcher is alive when this is recent."""
 
@@ -94,7 +98,8 @@ class Scheduler:
     async def _tick(self) -> datetime | None:
         now = self._clock.now()
         self.last_tick = now
-        claimed = await self._claim(now)
+        self._look_at_the_clock(now)
+        claimed = 0 if self.is_paused else await self._claim(now)
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._sweep())
         async with self._ledger() as tx:
@@ -102,6 +107,30 @@ class Scheduler:
         if following is None or claimed:
             return now if claimed else None
         return max(following, now + IDLE_GAP)
+
+    # --- the clock ------------------------------------------------------------------------------
+
+    def _look_at_the_clock(self, now: datetime) -> None:
+        """A step is logged; after a large one forward nothing is placed until the operator says so."""
+        boot = self._clock.boot()
+        step = self._watch.step(now, boot) if self._watch else timedelta()
+        self._watch = ClockWatch(wall=now, boot=boot)
+        if step:
+            log.warning("the clock was set", seconds=step.total_seconds())
+        if step > TOO_FAR:
+            self.paused_by = step
+        elif step < -TOO_FAR and self.paused_by is not None:
+            self.paused_by = None  # it was set back again
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether claims wait for the operator, because the clock jumped forward."""
+        return self.paused_by is not None
+
+    def resume(self) -> None:
+        """The operator has looked: whatever is due now is placed, or told as missed."""
+        self.paused_by = None
+        self._bell.ring_at(None)
 
     # --- due calls ----------------------------------------------------------------------------
 

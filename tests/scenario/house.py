@@ -93,7 +93,7 @@ class House:
             ledger=self.ledger,
             ids=self._ids,
         )
-        loops = self.house._loops(dispatch=True, web=False)
+        loops = self.house.loops(dispatch=True, recordings=True, web=False)
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def dies(self) -> None:

@@ -14,5 +14,8 @@ class FastClock:
     def now(self) -> datetime:
         return self._epoch + (datetime.now(UTC) - self._epoch) * self._speed
 
+    def boot(self) -> float:
+        return (self.now() - self._epoch).total_seconds()
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds / self._speed))
