@@ -1,4 +1,4 @@
-"""Calls as the message tests need them: Singapore asks, on Tue 10 March 2026 at 14:30 there."""
+"""Calls and cards as the message tests need them: Singapore asks, on Tue 10 March 2026 at 14:30 there."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from bot.domain.call import Call, CallKind, CallState, LegPlan, OrderId, Placement, PlacementState
+from bot.domain.card import Card
 from bot.domain.cdr import CallId, Money
-from bot.domain.flow import CallFlow, Dial, Gather, LegRole, Party, Play, Say, Step
-from bot.domain.leg import Leg, LegState, Token
-from bot.domain.numbers import PhoneNumber
+from bot.domain.flow import CallFlow, Conference, Dial, Gather, LegRole, Party, Play, Record, Say, Step
+from bot.domain.leg import Leg, LegState, RecordingRef, Token
+from bot.domain.messages import card_for
+from bot.domain.numbers import PhoneNumber, SipUri
 from bot.domain.people import Room
 
 NOW = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
@@ -99,3 +101,44 @@ def done(order: Call, *legs: Leg, **more: Any) -> Call:
 
 def cents(amount: str) -> Money:
     return Money(amount=Decimal(amount))
+
+
+BOB = party("B", "+14155550101", "Bob")
+CARL = party("C", "+442079460018", "Carl")
+FIRST_ME = party("A", "+6581234567", "Sam", me=True)
+CALLER = party("A", "+6598765432")
+DAD = party("B", "+442079460018", "Dad")
+
+
+def private(of: Call, seconds: float = 0, **more: Any) -> Card:
+    return card_for(of, now=after(seconds), private=True, **more)
+
+
+def public(of: Call, seconds: float = 0, **more: Any) -> Card:
+    return card_for(of, now=after(seconds), **more)
+
+
+def lines(card: Card, section: str) -> list[str]:
+    return [line for each in card.sections if each.name == section for line in each.lines]
+
+
+def labels(card: Card) -> list[str]:
+    return [button.label for button in card.buttons]
+
+
+def conference(*members: Any) -> Call:
+    plans = [plan(each, ACCEPT, Conference(room="r")) for each in members or (AMY, BOB, CARL)]
+    return call(*plans, kind=CallKind.CONFERENCE)
+
+
+def call_back() -> Call:
+    return call(plan(FIRST_ME, ACCEPT, Dial(parties=(BOB,))), kind=CallKind.CALLBACK)
+
+
+def inbound(caller: PhoneNumber | SipUri | None = CALLER.address) -> Call:
+    flow = (Dial(parties=(DAD,), ring_seconds=20), Say(text="Please leave your message."), Record())
+    return call(plan(CALLER, *flow), kind=CallKind.INBOUND, caller=caller, did="+6561230000")
+
+
+def message(seconds: float | None) -> tuple[RecordingRef, ...]:
+    return (RecordingRef(ref="x", url="", seconds=seconds, voicemail=True),)
