@@ -50,7 +50,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`rung` counts phones by how often they rang; `untold` are numbers that never rang though no card says so."""
+    """`rung` counts phones by how often they rang; `untold` never rang, and no card says so."""
 
     rung: Counter[int]
     kills: int
@@ -166,7 +166,7 @@ def _call(n: int, legs: tuple[LegPlan, ...], due: datetime, now: datetime) -> Ca
 async def _until_settled(ledger: Ledger, ordered: list[Call], seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while await _open(ledger, ordered):
+            while await _open(ledger, ordered):  # noqa: ASYNC110 - other processes do the work
                 await asyncio.sleep(0.25)
 
 

@@ -1,0 +1,97 @@
+"""Whatever dies in between, a phone rings once, or its card says that nobody knows. The short form; the long
+one is `make torture`."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from adapters.voice.simulator.trouble import Creation, Trouble
+from tests.torture.run import Plan, Verdict, torture
+from tests.torture.worker import POINTS
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'torture.db'}"
+
+
+def assert_nobody_was_rung_twice_or_forgotten(plan: Plan, verdict: Verdict) -> None:
+    print(f"seed {plan.seed}: {verdict}")  # noqa: T201 - the seed repeats the run
+    assert verdict.doubled == ()
+    assert verdict.untold == ()
+    assert verdict.open == 0
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_worker_killed_after_each_step_rings_nobody_twice(
+    point: str, sqlite: str, tmp_path: Path
+) -> None:
+    plan = Plan(
+        database=sqlite,
+        folder=tmp_path,
+        calls=6,
+        over_seconds=10,
+        odds=0.34,
+        points=(point,),
+        speed=20,
+        seed=7,
+    )
+    verdict = await torture(plan)
+    assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
+    assert verdict.kills > 0, "nobody died: the test has tested nothing"
+
+
+async def test_a_conference_cut_between_two_requests_is_completed_once(sqlite: str, tmp_path: Path) -> None:
+    plan = Plan(
+        database=sqlite, folder=tmp_path, calls=0, conferences=4, over_seconds=10, odds=0.2, speed=20, seed=3
+    )
+    verdict = await torture(plan)
+    assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
+    assert verdict.kills > 0
+
+
+async def test_two_workers_on_one_postgresql_share_the_work_under_kills(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    plan = Plan(
+        database=postgres_url,
+        folder=tmp_path,
+        calls=20,
+        conferences=2,
+        workers=2,
+        over_seconds=15,
+        odds=0.06,
+        speed=20,
+    )
+    verdict = await torture(plan)
+    assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
+    assert verdict.kills > 0
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("seed", [int(os.environ.get("PATCHLINE_SEED", "1")) + n for n in range(3)])
+@pytest.mark.parametrize(("base", "workers"), [("sqlite", 1), ("postgres", 1), ("postgres", 2)])
+async def test_a_thousand_calls_under_kills(
+    base: str, workers: int, seed: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    database = request.getfixturevalue("postgres_url" if base == "postgres" else "sqlite")
+    trouble = Trouble(
+        seed=seed, listing_lag=1.5, creation_odds={Creation.ANSWER_LOST: 0.02, Creation.BROKEN_AFTER: 0.02}
+    )
+    plan = Plan(
+        database=database,
+        folder=tmp_path,
+        calls=900,
+        conferences=40,
+        workers=workers,
+        over_seconds=600,
+        odds=0.006,
+        speed=5,
+        seed=seed,
+        trouble=trouble,
+        give_up_after=600,
+    )
+    verdict = await torture(plan)
+    assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
+    assert verdict.kills > 5
