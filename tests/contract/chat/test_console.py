@@ -161,6 +161,15 @@ async def test_a_line_that_is_not_an_order_is_an_error_and_not_the_end(line: str
     assert [each.text for each in inbox.brought] == ["list"]
 
 
+async def test_a_card_that_says_nothing_new_is_not_said_again() -> None:
+    out = io.StringIO()
+    mine = console(io.StringIO(), out, as_json=True)
+    ref = await mine.post(ROOM, card())
+    await mine.edit(ref, ROOM, card())
+    await mine.edit(ref, ROOM, card("ringing"))
+    assert [json.loads(line)["state"] for line in out.getvalue().splitlines()] == ["scheduled", "ringing"]
+
+
 # --- the end of the input -----------------------------------------------------------------------
 
 
@@ -287,8 +296,12 @@ async def test_completion_offers_buttons_commands_and_contacts() -> None:
     assert await offered("call am") == ["Amy"]
 
 
-async def test_history_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_history_is_kept_for_its_owner_alone(tmp_path: Path, is_there: bool) -> None:
     file = tmp_path / "new" / "history"
+    if is_there:
+        file.parent.mkdir()
+        file.touch(mode=0o644)
     with create_pipe_input() as keys:
         prompt = Prompt(LiveScreen(io.StringIO()), history=file, input=keys, output=DummyOutput())
         keys.send_text("call amy\r")
