@@ -318,8 +318,8 @@ def _many(request: DialRequest, limits: Limits) -> str:
     if request.at_once > limits.room_live_legs:
         return f"It rings {request.at_once} phones at once; more than {limits.room_live_legs} want a yes."
     return (
-        f"With the {request.usage.live_legs} phones that are live already, this room would have more than "
-        f"{limits.room_live_legs} at once."
+        f"Counting the phones that are live already ({request.usage.live_legs}), this room would have more "
+        f"than {limits.room_live_legs} at once."
     )
 
 

@@ -101,6 +101,8 @@ async def test_hints_do_not_fail_the_check() -> None:
     assert report.exit_code == 0
     private = await checked(PUBLIC_URL="http://10.0.0.1", PATCHLINE_ADMINS="telegram:1", chats=("telegram",))
     assert ["private" in hint for hint in private.hints] == [True]
+    public = await checked(PUBLIC_URL="https://phone.example.com", PATCHLINE_ADMINS="telegram:1")
+    assert public.hints == ()
 
 
 def test_settings_that_cannot_be_read() -> None:

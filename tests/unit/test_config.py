@@ -323,6 +323,19 @@ def test_otherwise_it_is_made_once_and_kept_for_the_owner_alone(tmp_path: Path) 
     assert load({"PATCHLINE_DATA_DIR": str(tmp_path / "other")}).key("links") != first.key("links")
 
 
+def test_thirty_two_characters_are_enough() -> None:
+    assert load({"PATCHLINE_SECRET_KEY": "k" * 32}).key("links")
+    assert "too short" in problems(PATCHLINE_SECRET_KEY="k" * 31)[0]
+    assert "too short" in problems(PATCHLINE_SECRET_KEY=f"{'k' * 32},old")[0]
+
+
+def test_the_env_file_is_taken_literally() -> None:
+    Path(".env").write_text(f"PATCHLINE_SECRET_KEY={'k' * 32}$" + "{HOME}\n")
+    secret = load().secret_key
+    assert secret is not None
+    assert secret.get_secret_value().endswith("${HOME}")
+
+
 def test_a_given_key_leaves_no_file(tmp_path: Path) -> None:
     load({"PATCHLINE_DATA_DIR": str(tmp_path / "data"), "PATCHLINE_SECRET_KEY": KEY})
     assert not (tmp_path / "data").exists()

@@ -200,7 +200,14 @@ def test_those_already_on_the_line_count_for_a_call_now_and_not_for_one_tomorrow
     busy = Usage(live_legs=7)
     assert [rule for rule, _ in asked(Dialled(address=AMY), at_once=2, usage=busy)] == [Rule.MANY_AT_ONCE]
     tomorrow = datetime(2026, 3, 11, 4, tzinfo=UTC)
-    assert asked(Dialled(address=AMY), at_once=2, usage=busy, at=tomorrow) == []
+    assert asked(Dialled(address=AMY), at_once=8, usage=busy, at=tomorrow) == []
+
+
+def test_the_sentence_tells_whether_it_is_the_call_or_the_room() -> None:
+    ((_, many),) = asked(Dialled(address=AMY), at_once=9)
+    ((_, busy),) = asked(Dialled(address=AMY), at_once=8, usage=Usage(live_legs=1))
+    assert many == "It rings 9 phones at once; more than 8 want a yes."
+    assert busy == "Counting the phones that are live already (1), this room would have more than 8 at once."
 
 
 def test_other_reasons_do_not_lift_the_limit() -> None:

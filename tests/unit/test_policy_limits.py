@@ -38,6 +38,11 @@ def test_two_hundred_calls_a_day(calls: int, rule: Rule | None) -> None:
     assert refused(Limits(), Usage(calls_today=calls)) == rule
 
 
+def test_one_phone_one_call_unless_told_otherwise() -> None:
+    edge = Usage(placements_last_hour=29, live_legs=7, calls_today=199)
+    assert refused(Limits(), edge, confirmed=True) is None
+
+
 def test_joining_a_running_call_is_no_new_call() -> None:
     assert refused(Limits(), Usage(calls_today=200), calls=0) is None
 

@@ -111,6 +111,10 @@ def test_an_admin_lets_a_range_in() -> None:
     assert rule_of(request("+449011234567"), let_in) == Rule.PREMIUM
 
 
+def test_a_whole_country_code_of_two_digits_can_be_meant() -> None:
+    assert rule_of(request("+449011234567"), Rules(allowed_prefixes=("+44",))) is None
+
+
 @pytest.mark.parametrize("prefix", ["", "+", "+1", "1900"])
 def test_a_prefix_too_short_to_be_meant_lets_nothing_in(prefix: str) -> None:
     assert rule_of(request("+19005550123"), Rules(allowed_prefixes=(prefix,))) == Rule.PREMIUM
@@ -167,7 +171,9 @@ def test_a_gateway_is_no_way_round(user: str, rule: Rule) -> None:
     assert rule_of(request(SipUri(uri=f"sip:{user}@pbx.example.com")), PBX) == rule
 
 
-@pytest.mark.parametrize("user", ["amy911", "911amy", "+6591234567", "204", "x112y", "000001"])
+@pytest.mark.parametrize(
+    "user", ["amy911", "911amy", "+6591234567", "204", "x112y", "000001", "0123456789", "9" * 15, "9" * 40]
+)
 def test_names_and_extensions_are_no_emergency(user: str) -> None:
     assert rule_of(request(SipUri(uri=f"sip:{user}@pbx.example.com")), PBX) is None
 
