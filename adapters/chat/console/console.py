@@ -22,6 +22,7 @@ PLATFORM: Final = "console"
 LOOK_EVERY: Final = 0.02
 LONGEST_ANSWER: Final = 15.0
 """Seconds a piped line waits for its answer before the next one is read."""
+STAYING: Final = "Staying until the calls under way have ended. Ctrl-C leaves at once."
 GOODBYES: Final = ("exit", "quit", "bye")
 
 Asking = Callable[[], Awaitable[bool]]
@@ -120,6 +121,8 @@ class Console:
                     break
                 await self._take(inbox, said)
         await self._until_answered()
+        if not self._keyboard.is_patient and await self._pending():
+            self._screen.reply(self._seat.place(), Reply(text=STAYING), self._board)
         while await self._pending():
             await self._clock.sleep(LOOK_EVERY * 5)
         await self._until_answered()

@@ -212,6 +212,30 @@ async def test_at_the_end_of_the_input_it_stays_for_the_calls_under_way() -> Non
     assert going_on == []
 
 
+async def test_a_person_who_leaves_is_told_why_the_console_stays() -> None:
+    going_on = [True] * 3
+    out = io.StringIO()
+
+    async def pending() -> bool:
+        return bool(going_on) and going_on.pop()
+
+    with create_pipe_input() as keys:
+        screen = LiveScreen(out, colour=False)
+        prompt = Prompt(screen, input=keys, output=DummyOutput())
+        mine = Console(
+            seat=Seat(),
+            keyboard=prompt,
+            screen=screen,
+            clock=RealTime(),
+            ids=Names(),
+            audio_dir=Path("audio"),
+            pending=pending,
+        )
+        keys.send_text("\x04")
+        await asyncio.wait_for(mine.run(Inbox()), 5)
+    assert out.getvalue() == "Staying until the calls under way have ended. Ctrl-C leaves at once.\n"
+
+
 async def test_an_answer_that_never_comes_does_not_hold_the_pipe_for_ever(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
