@@ -347,7 +347,7 @@ def _clock_change(draft: TimeDraft, readings: list[Reading]) -> Slot:
     piece = draft.all(Clock)[0][1]
     changes: tuple[tuple[WallTime, About], ...] = ((WallTime.GAP, "gap"), (WallTime.FOLD, "fold"))
     for kind, about in changes:
-        if sum(kind is reading.kind for reading in readings) > 1:
+        if sum(reading.kind == kind for reading in readings) > 1:
             return Slot(tuple(readings), about, piece)
     return Slot(())
 

@@ -35,6 +35,14 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
     doubts: list["Doubt"] = field(default_factory=list)
     used: list[tuple[str, Span]] = field(default_factory=list)
+    probing: bool = False
+    """Only looking whether something begins here: what a phrase contains does not matter."""
+    headed: bool = False
+    """Whether the verb has been read."""
+
+    def probe(self, pos: int) -> "Reader":
+        """A reader at `pos` whose findings are thrown away."""
+        return Reader(self.text, self.context, pos, probing=True, headed=self.headed)
 
     @property
     def low(self) -> str:
@@ -89,11 +97,12 @@ class Reader:
                 glued = glued or "," in sign[0] or "&" in sign[0]
             elif self.take(_GLUE):
                 glued = True
-            elif not self.take(FILLER) and not self._take_bot():
+            elif not self.take(FILLER) and not self.take_bot():
                 break
         return Crossed(moved=self.pos > start, stopped=stopped, glued=glued or stopped)
 
-    def _take_bot(self) -> bool:
+    def take_bot(self) -> bool:
+        """Move over a mention of the bot."""
         literal = self.text.literals.get(self.pos)
         if literal and literal.kind is Kind.USER and literal.value in self.context.bot_names:
             self.go(self.pos + 1)

@@ -127,6 +127,7 @@ _BARE_TAIL: Final = re.compile(
 )
 _UNITLESS: Final = rx(rf"(?:\d{{1,3}}(?:\.\d+)?|{NUMBER_WORD})")
 _COMMA: Final = re.compile(r", ?")
+_AND: Final = re.compile(r"(?:, ?)?(?:and|&) (?=(?:at )?(?:\d|noon|midnight|midday))")
 TIME_WORDS: Final = (
     *(day for day in WEEKDAYS if len(day) > 5),
     *(month for month in MONTHS if len(month) > 3),
@@ -158,15 +159,17 @@ TIME_WORDS: Final = (
 )
 
 
-def take_time(reader: Reader, draft: TimeDraft, *, expected: bool = False) -> bool:
+def take_time(reader: Reader, draft: TimeDraft, *, expected: bool = False, listing: bool = False) -> bool:
     """Read as much of a time as stands here into `draft`; False when nothing does.
 
-    `expected`: this is a place for a time, so that a bare `5` is a clock. What is surely meant as a time and
-    is none becomes a problem, and counts as read.
+    `expected`: this is a place for a time, so that a bare `5` is a clock. `listing`: several clocks may follow
+    one another (`at 8 and 20:00`). What is surely meant as a time and is none becomes a problem, and counts as
+    read.
     """
     start, count, troubles = reader.pos, len(draft.pieces), len(reader.problems) + len(reader.doubts)
     while not reader.at_end and _take_piece(reader, draft, count, expected=expected):
-        expected = False
+        more = listing and bool(draft) and isinstance(draft.pieces[-1].value, Clock)
+        expected = more and bool(reader.take(_AND))
     if len(draft.pieces) == count and len(reader.problems) + len(reader.doubts) == troubles:
         reader.pos = start
         return False

@@ -325,3 +325,8 @@ def _places() -> dict[str, str]:
         )
     }
     return {**cities, **_PLACES}
+
+
+def known_places() -> dict[str, str]:
+    """Every name a zone can be set by, in lower case: places and IANA names."""
+    return {**_places(), **_iana_names()}
