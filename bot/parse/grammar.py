@@ -619,11 +619,7 @@ ANSWERS: Final = (
 
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], Read | ReadWithParts, Verb], ...]:
-    return tuple(
-        (rx(says) if says != r"\?" else re.compile(says), read, verb)
-        for verb in VERBS
-        for says, read in verb.says
-    )
+    return tuple((rx(says), read, verb) for verb in VERBS for says, read in verb.says)
 
 
 _WITH_PARTS: Final = frozenset(

@@ -14,6 +14,7 @@ from bot.parse.command import (
     Command,
     Confirm,
     Decline,
+    Help,
     Parsed,
     Problem,
     Problems,
