@@ -269,7 +269,9 @@ async def test_capture_records_a_part() -> None:
         ref = await world.dial(AMY, LONG)
         await world.clock.advance(10)
         world.network.control(ref, Capture(on=True))
-        await world.clock.advance(8)
+        await world.clock.advance(6)
+        world.network.control(ref, Capture(on=True))  # it runs already
+        await world.clock.advance(2)
         world.network.control(ref, Capture(on=False))
         world.network.control(ref, Capture(on=False))
         assert (await world.story())[3:] == ["18 recorded 8"]
@@ -333,6 +335,28 @@ async def test_orders_for_a_leg_that_is_not_there_are_refused() -> None:
         with pytest.raises(Refusal) as unknown:
             world.network.control("nobody", Mute(on=True))
         assert [each.value.status for each in (ringing, over, unknown)] == [409, 410, 404]
+
+
+async def test_orders_that_break_the_network_end_the_leg_and_nothing_else() -> None:
+    async with World() as world:
+        ref = await world.dial(AMY, LONG)
+        await world.dial(BOB, LONG)
+        await world.clock.advance(5)
+        world.network.control(ref, Redirect(flow=CallFlow(steps=(Menu(code="x"),))))
+        await world.clock.advance(1)
+        assert (await world.story())[-1] == "5 hung_up TEMPORARY_FAILURE"
+        assert not world.leg(token="t2").is_over
+
+
+async def test_a_leg_is_forgotten_a_day_after_its_end() -> None:
+    async with World(phone(BOB).hangs_up_after(10)) as world:
+        await world.dial(BOB, LONG)
+        await world.clock.advance(hours=23)
+        await world.dial(AMY)
+        assert [str(leg.address) for leg in world.network.legs] == [BOB, AMY]
+        await world.clock.advance(hours=2)
+        await world.dial(CAT)
+        assert [str(leg.address) for leg in world.network.legs] == [AMY, CAT]
 
 
 # --- money ----------------------------------------------------------------------------------------

@@ -126,6 +126,15 @@ async def test_a_caller_who_hung_up_before_the_orders_came_is_reported_when_they
         assert world.network.dialled(BOB) == 0
 
 
+async def test_a_caller_who_was_taken_needs_no_more_patience() -> None:
+    async with World() as world:
+        inbox = Inbox(CallFlow(steps=(Pause(seconds=90),)))
+        async with Listening(world, inbox):
+            world.network.call(number(AMY), DESK, phone(AMY).gives_up_after(10))
+            await world.clock.advance(100)
+        assert (inbox.events[-1].at - inbox.events[0].at).total_seconds() == 90
+
+
 async def test_orders_given_twice_are_carried_out_once() -> None:
     async with World() as world:
         ref = world.network.call(number(AMY), DESK)

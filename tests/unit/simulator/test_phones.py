@@ -3,7 +3,7 @@
 from adapters.voice.simulator.script import Phone
 from bot.domain.causes import AmdVerdict
 from bot.domain.control import Say as SayNow
-from bot.domain.flow import Pause, Say
+from bot.domain.flow import Pause, Play, Say
 from tests.unit.simulator.world import AMY, World, dial, phone
 
 HELLO = Say(text="Hello, this is a test.")  # 22 characters: 1.57 s
@@ -190,3 +190,12 @@ async def test_the_prompt_for_the_accept_key_tells_a_screening_phone_who_calls()
             "dtmf 1",
             "bridged",
         ]
+
+
+async def test_music_is_no_voice_to_a_screening_phone() -> None:
+    async with World(phone(AMY).screens(after=1)) as world:
+        ref = await world.dial(AMY, HELLO)
+        await world.clock.advance(5)
+        world.network.control(ref, Play(url="https://example.com/song.mp3"))
+        await world.clock.advance(20)
+        assert "machine human" not in " ".join(await world.story())

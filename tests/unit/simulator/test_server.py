@@ -1,7 +1,9 @@
 """The network behind a real socket: the protocol that docs/simulator.md describes, and who may knock."""
 
 import asyncio
+import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +22,7 @@ from bot.domain.flow import Say
 from bot.domain.leg import LegEvent, Token
 from bot.ports.voice import Hooks
 from tests.contract.voice.case import placement
+from tests.house.repository import ROOT
 from tests.unit.simulator.world import AMY, BOB, DESK, World
 
 
@@ -161,6 +164,32 @@ async def test_it_stops_at_once_though_somebody_listens(world: World) -> None:
         listening = asyncio.ensure_future(browser("GET", "/v1/events", params={"wait": 20}))
         await browser("GET", "/v1/balance")
     await asyncio.gather(listening, return_exceptions=True)
+    await browser.close()
+
+
+async def test_a_signal_stops_it_though_somebody_listens() -> None:
+    program = """
+import asyncio
+from adapters.clock import SystemClock
+from adapters.voice.simulator.network import Network
+from adapters.voice.simulator.server import serve_network
+say = lambda port: print(port, flush=True)
+asyncio.run(serve_network(Network(SystemClock()), "127.0.0.1", 0, on_listening=say))
+"""
+    pipe = asyncio.subprocess.PIPE
+    serving = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, cwd=ROOT, stdout=pipe, stderr=pipe
+    )
+    assert serving.stdout is not None
+    browser = Browser(f"http://127.0.0.1:{int(await serving.stdout.readline())}")
+    listening = asyncio.ensure_future(browser("GET", "/v1/events", params={"wait": 20}))
+    await browser("GET", "/v1/balance")
+    serving.terminate()
+    async with asyncio.timeout(5):
+        assert (await listening)[0] == 200
+        _, complaints = await serving.communicate()
+    assert complaints == b""
+    assert serving.returncode == -signal.SIGTERM
     await browser.close()
 
 

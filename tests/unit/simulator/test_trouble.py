@@ -118,6 +118,14 @@ async def test_a_reordered_event_comes_after_the_next() -> None:
     assert told[3].at < told[2].at
 
 
+async def test_a_reordered_event_does_not_wait_longer_than_for_the_next() -> None:
+    fault = Fault(delivery=Delivery.REORDERED, kind=LegEventKind.RANG)
+    async with World(SHORT, trouble=Trouble(faults=(fault,), delay=50)) as world:
+        await world.dial(AMY, Pause(seconds=60))
+        await world.clock.advance(3)
+        assert await world.story() == ["0 dialed", "2 answered", "1 rang"]
+
+
 async def test_a_reordered_last_event_comes_in_the_end() -> None:
     fault = Fault(delivery=Delivery.REORDERED, kind=LegEventKind.HUNG_UP)
     assert (await told_with(Trouble(faults=(fault,))))[0][-1] == "hung_up"
