@@ -367,8 +367,8 @@ class ForgettingTable(Protocol):
         ...
 
     async def rewrite_words(self, asker: str, change: Callable[[str], str]) -> None:
-        """What that person typed and was answered, as far as it has been dealt with: delivered messages with
-        their replies (buttons go), replies in the outbox that were shown, closed or expired questions."""
+        """What that person typed and was answered, as far as it is over: delivered messages with their
+        replies (whose buttons go), and closed questions."""
         ...
 
 

@@ -95,7 +95,11 @@ class Counter:
             base_url=settings.web_base,
         )
         cards = Cards(
-            clock=self.clock, providers=providers, recordings=recordings, default_zone="Asia/Singapore"
+            clock=self.clock,
+            providers=providers,
+            recordings=recordings,
+            default_zone="Asia/Singapore",
+            wake=self._wake,
         )
         unused: Any = SimpleNamespace()
         self.desk = Desk(
@@ -114,10 +118,15 @@ class Counter:
             defaults=Defaults(),
         )
         self.told: list[Reply] = []
+        self.woken = 0
+        self.chat_zone: str | None = None
         self._events = 0
 
     async def close(self) -> None:
         await self.network.stop()
+
+    def _wake(self) -> None:
+        self.woken += 1
 
     async def does(self, command: Any, *, asker: Asker = SAM, room: Room = CONSOLE) -> Reply:
         """What the asker is told at once; later replies are in `told`."""
@@ -151,7 +160,8 @@ class Counter:
             sent_at=self.clock.now(),
             text="",
         )
-        person = replace(await tx.person(asker.key) or Person(key=asker.key), name=asker.name)
+        known = await tx.person(asker.key) or Person(key=asker.key)
+        person = replace(known, name=asker.name, timezone=known.timezone or self.chat_zone)
         return Ask(
             tx=tx,
             asker=asker,

@@ -10,6 +10,7 @@ from bot.domain.leg import LegEvent
 from bot.domain.numbers import SipUri
 from bot.parse import command as said
 from bot.ports.chat import Inbound, SourceKey
+from bot.services.handlers import deeds
 from tests.fakes import FakeClock
 from tests.unit.handlers.counter import AMY, BEN, BOB, CONSOLE, SAM, TEAM, Counter, number
 from tests.unit.handlers.past import call, event, order_of, over, voicemail
@@ -43,6 +44,13 @@ def traces(thing: object) -> list[str]:
 )
 def test_name_and_number_leave_a_text_and_nothing_else_does(text: str, left: str) -> None:
     assert HER.out_of_words(text) == left
+
+
+@pytest.mark.parametrize(
+    ("e164", "text"), [("+29051234", "cancel 1234"), ("+4915123456789", "order 23456789")]
+)
+def test_a_few_digits_in_common_are_no_sign(e164: str, text: str) -> None:
+    assert Forgotten(name="Amy", address=number(e164)).out_of_words(text) == text
 
 
 def test_a_sip_address_leaves_a_text() -> None:
@@ -169,6 +177,16 @@ async def test_a_series_that_goes_on_keeps_its_order(counter: Counter) -> None:
     assert order.plan[0].party.address == number(AMY)
     assert kept is not None
     assert kept.plan[0].party.address == NOWHERE
+
+
+async def test_a_long_history_is_gone_through_to_its_end(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deeds, "CHUNK", 2)
+    await counter.knows(("Amy", AMY))
+    await counter.remembers(*(over(call(n, counter.ago(days=n))) for n in range(1, 6)))
+    await counter.does(said.RemoveContact(name="Amy"))
+    assert "5 past calls" in (await counter.agrees()).text
 
 
 async def test_others_histories_are_their_own(counter: Counter) -> None:

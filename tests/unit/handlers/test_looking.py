@@ -199,6 +199,15 @@ async def test_history_with_one_party_finds_who_was_rung_and_who_called(counter:
     assert "#3 " in text
 
 
+async def test_history_with_me_is_of_calls_that_rang_me(counter: Counter) -> None:
+    without_me = over(call(2, counter.ago(hours=2)))
+    plan = replace(without_me.plan[0], flow=replace(without_me.plan[0].flow, steps=()))
+    await past(counter, over(call(1, counter.ago(hours=1))), replace(without_me, plan=(plan,)))
+    text = (await counter.does(said.History(target=said.Target(is_me=True)))).text
+    assert "#1 " in text
+    assert "#2 " not in text
+
+
 async def test_one_party_is_found_far_back(counter: Counter) -> None:
     calls = [over(call(n, counter.ago(hours=n), to=BOB, name="Bob")) for n in range(1, 120)]
     await past(counter, *calls, over(call(200, counter.ago(days=30))))

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.cdr import CallId
-from bot.domain.flow import LegRole
+from bot.domain.errors import OutcomeUnknown
+from bot.domain.flow import Feature, LegRole
 from bot.domain.forwarding import Forward
 from bot.domain.numbers import Did, PhoneNumber, SipUri
 from bot.domain.people import Person
 from bot.parse import command as said
+from bot.ports.voice import DidOffer
 from tests.unit.handlers.counter import (
     ADA,
     AMY,
@@ -17,6 +21,7 @@ from tests.unit.handlers.counter import (
     SAM,
     TEAM,
     Counter,
+    Plain,
     number,
     target,
 )
@@ -131,6 +136,7 @@ async def test_two_numbers_of_ours_do_not_ring_each_other_for_ever(counter: Coun
 
 
 async def test_a_provider_that_takes_no_calls_cannot_forward(counter: Counter) -> None:
+    counter.desk.providers["plain"].features = frozenset(Feature) - {Feature.INBOUND}  # type: ignore[misc]
     await counter.remembers(Did(number=SECOND, provider="plain"), Did(number=number(BOB), provider="gone"))
     assert "plain cannot do this" in (await counter.does(to_amy(SECOND))).text
     assert "not set up here any more" in (await counter.does(to_amy(number(BOB)))).text
@@ -160,6 +166,23 @@ async def test_another_workspaces_number_is_not_ours(counter: Counter) -> None:
     assert (await counter.does(said.Unforward(own=OURS))).kind == "error"
     assert "No number is forwarded" in (await counter.does(said.ListForwards())).text
     assert await kept(counter) is not None
+
+
+async def test_a_number_with_two_workspaces_is_whose_calls_it_takes(counter: Counter) -> None:
+    await counter.remembers(forward(owner=ADA, room=TEAM, created_at=counter.clock.now()))
+    await counter.remembers(Did(number=OURS, provider="simulator"))
+    assert (await counter.does(to_amy())).kind == "error"
+    reply = await counter.does(said.Unforward(own=OURS))
+    assert (reply.kind, "Ada" in reply.text) == ("error", False)
+    rule = await kept(counter)
+    assert rule is not None
+    assert rule.owner == ADA.key
+
+
+async def test_a_number_found_in_the_account_is_ours_from_then_on(counter: Counter) -> None:
+    await counter.does(to_amy())
+    async with counter.ledger() as tx:
+        assert await tx.dids(CONSOLE.tenant) == [Did(number=OURS, provider="simulator")]
 
 
 async def test_a_forward_ends(counter: Counter) -> None:
@@ -218,6 +241,39 @@ async def test_a_number_that_somebody_else_was_quicker_to_rent(counter: Counter)
     assert "refused" in counter.told[0].text
     async with counter.ledger() as tx:
         assert not await tx.dids(CONSOLE.tenant)
+
+
+class Vague(Plain):
+    """Takes orders, and never says what became of them."""
+
+    name = "vague"
+
+    async def offers(self, country: str, region: str | None) -> list[DidOffer]:
+        return [DidOffer(number=SECOND)]
+
+    async def rent(self, offer: DidOffer) -> Did:
+        raise OutcomeUnknown(provider=self.name, detail="no answer")
+
+    async def dids(self) -> list[Did]:
+        return []
+
+    async def release(self, did: Did) -> None:
+        raise OutcomeUnknown(provider=self.name, detail="no answer")
+
+
+async def test_an_unclear_answer_is_told_as_one(counter: Counter) -> None:
+    counter.desk.providers.pop("simulator")  # type: ignore[attr-defined]
+    counter.desk.providers["vague"] = Vague()  # type: ignore[index]
+    await counter.does(said.RentNumber(country="US"))
+    await counter.agrees()
+    await counter.remembers(Did(number=SECOND, provider="vague"))
+    await counter.does(said.ReleaseNumber(own=SECOND))
+    woken = counter.woken
+    await counter.agrees()
+    rented, released = counter.told
+    assert "may or may not be ours" in rented.text
+    assert "may still be ours" in released.text
+    assert counter.woken > woken
 
 
 async def test_a_provider_that_rents_nothing(counter: Counter) -> None:
@@ -327,4 +383,5 @@ async def test_notices_are_listed_and_stopped(counter: Counter) -> None:
 async def test_notices_of_other_rooms_are_not_listed(counter: Counter) -> None:
     await counter.remembers(Person(key=ADA.key))
     await counter.does(said.Notify(about="all"), asker=ADA, room=TEAM)
-    assert "its own forwards only" in (await counter.does(said.ListNotices())).text
+    other = replace(TEAM, channel="C2")
+    assert "its own forwards only" in (await counter.does(said.ListNotices(), asker=ADA, room=other)).text

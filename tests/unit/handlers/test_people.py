@@ -177,6 +177,7 @@ async def test_values_that_mean_nothing_are_refused(counter: Counter, key: str, 
 
 async def test_setting_one_thing_freezes_nothing_else(counter: Counter) -> None:
     """The zone that the chat tells of its people may change tomorrow."""
+    counter.chat_zone = "Asia/Tokyo"
     await counter.remembers(Person(key=SAM.key, region="GB"))
     await counter.does(said.Set(key="clock", value="24"))
     person = await counter.person()
