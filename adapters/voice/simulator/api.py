@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from adapters.voice.simulator.channel import Channel, Heard
-from adapters.voice.simulator.network import Network, Refusal
+from adapters.voice.simulator.network import Network
+from adapters.voice.simulator.refusal import Refusal
 from adapters.voice.simulator.reports import Report
 from adapters.voice.simulator.script import Phone
 from adapters.voice.simulator.trouble import Trouble
@@ -276,47 +277,49 @@ async def _ledger(network: Network, _: _Asked) -> HttpReply:
 
 
 async def _rate(network: Network, asked: _Asked) -> HttpReply:
-    price = network.rate(parse_address(asked.names["address"]))
-    return _json(Quote(per_minute=price, talk_seconds=int(network.balance.amount / price.amount * 60)))
+    address, account = parse_address(asked.names["address"]), network.account
+    return _json(Quote(per_minute=account.rate(address), talk_seconds=account.talk_seconds(address)))
 
 
 async def _balance(network: Network, _: _Asked) -> HttpReply:
-    return _json(network.balance)
+    return _json(network.account.balance)
 
 
 async def _send_text(network: Network, asked: _Asked) -> HttpReply:
     text: TextRequest = asked.body(TextRequest)
-    return _json({"id": network.send_text(text.to, text.text, text.sender)}, 201)
+    return _json({"id": network.account.send_text(text.to, text.text, text.sender)}, 201)
 
 
 async def _texts(network: Network, _: _Asked) -> HttpReply:
-    return _json(network.texts)
+    return _json(network.account.texts)
 
 
 async def _numbers(network: Network, _: _Asked) -> HttpReply:
-    return _json(network.dids)
+    return _json(network.account.dids)
 
 
 async def _offers(network: Network, asked: _Asked) -> HttpReply:
-    return _json(network.offers(asked.query("country") or "", asked.query("region")))
+    return _json(network.account.offers(asked.query("country") or "", asked.query("region")))
 
 
 async def _rent(network: Network, asked: _Asked) -> HttpReply:
-    network.rent(PhoneNumber(e164=asked.names["number"]))
+    network.account.rent(PhoneNumber(e164=asked.names["number"]))
     return _DONE
 
 
 async def _give_back(network: Network, asked: _Asked) -> HttpReply:
-    network.give_back(PhoneNumber(e164=asked.names["number"]))
+    network.account.give_back(PhoneNumber(e164=asked.names["number"]))
     return _DONE
 
 
 async def _recording(network: Network, asked: _Asked) -> HttpReply:
-    return HttpReply(body=await network.recording(asked.names["ref"]), content_type="audio/wav")
+    lag = network.trouble.recording_lag
+    wav = await network.account.recording(asked.names["ref"], lag=lag)
+    return HttpReply(body=wav, content_type="audio/wav")
 
 
 async def _forget_recording(network: Network, asked: _Asked) -> HttpReply:
-    network.forget_recording(asked.names["ref"])
+    network.account.forget(asked.names["ref"])
     return _DONE
 
 

@@ -13,7 +13,8 @@ import structlog
 from adapters.voice.simulator.api import CallRequest, Orders, TextRequest, Told, answer
 from adapters.voice.simulator.attendant import CONFERENCE_SIZE
 from adapters.voice.simulator.channel import forever, race
-from adapters.voice.simulator.network import NAME, Network, NoAnswer
+from adapters.voice.simulator.network import NAME, Network
+from adapters.voice.simulator.refusal import NoAnswer
 from adapters.wire import http
 from bot.domain.call import LegPlan, Placement, ProviderRef
 from bot.domain.cdr import Money

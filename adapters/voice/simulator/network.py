@@ -1,4 +1,4 @@
-"""The simulated provider: takes requests for calls, carries them out on the switch, and keeps the books.
+"""The simulated provider: takes requests for calls, carries them out on the switch, and reports.
 
 What a request meets on its way here, and how it is spelt over HTTP, is `api.py`.
 """
@@ -7,47 +7,32 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
-from adapters.voice.simulator import audio
+from adapters.voice.simulator.account import Account
 from adapters.voice.simulator.attendant import Attendant
 from adapters.voice.simulator.channel import Channel
 from adapters.voice.simulator.config import NetworkConfig
+from adapters.voice.simulator.refusal import NoAnswer, Refusal
 from adapters.voice.simulator.reports import Reports
 from adapters.voice.simulator.script import Phone
 from adapters.voice.simulator.switch import Switch
-from adapters.voice.simulator.tariff import INBOUND_PRICE, bill, for_rent, per_minute
+from adapters.voice.simulator.tariff import INBOUND_PRICE, bill
 from adapters.voice.simulator.trouble import Creation, Dice, Trouble
 from bot.domain.call import LegPlan, ProviderRef
 from bot.domain.causes import HangupCause
 from bot.domain.cdr import Money
 from bot.domain.control import Capture, Control, Hold, Mute, Redirect, StopPlaying
 from bot.domain.flow import CallFlow, LegRole, Menu, Party, SendText
-from bot.domain.leg import LegEvent, LegEventKind, RecordingRef, Token
+from bot.domain.leg import LegEvent, LegEventKind, Token
 from bot.domain.numbers import Address, PhoneNumber
 from bot.ports.clock import Clock
-from bot.ports.voice import DidOffer, HistoryEntry, Incoming
+from bot.ports.voice import HistoryEntry, Incoming
 
 NAME: Final = "simulator"
 FIRST: Final = LegRole("A")
 KEPT: Final = timedelta(days=1)
 """How long an ended leg can be looked up."""
-
-
-class Refusal(Exception):
-    """The provider says no: an HTTP status, a code of its own, and words. `retry_after` in seconds."""
-
-    def __init__(self, status: int, code: str, detail: str, retry_after: float | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.retry_after = retry_after
-
-
-class NoAnswer(Exception):
-    """The request arrived, and its answer never leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,25 +42,6 @@ class Request:
     token: Token
     at: datetime
     met: Creation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text:
-    """A text message that was sent."""
-
-    id: str
-    to: PhoneNumber
-    text: str
-    sender: PhoneNumber | None
-    at: datetime
-
-
-@dataclass(slots=True, kw_only=True)
-class _Kept:
-    ref: RecordingRef
-    number: str
-    text: str | None
-    made_at: datetime
 
 
 class Network:
@@ -89,14 +55,11 @@ class Network:
             clock=clock, report=self._report, close=self._close, setup_seconds=self._config.setup_seconds
         )
         self.reports = Reports(self.switch)
+        self.account = Account(clock, self._config)
         self._phones: dict[str, Phone] = dict(self._config.phones)
-        self._dids: dict[PhoneNumber, None] = dict.fromkeys(self._config.our_numbers())
         self._channels: dict[str, Channel] = {}
         self._requests: list[Request] = []
-        self._texts: list[Text] = []
-        self._recordings: dict[str, _Kept] = {}
         self._sequence = 0
-        self._spent = Decimal(0)
         self.trouble = self._config.trouble
 
     @property
@@ -143,7 +106,7 @@ class Network:
 
         Raises Refusal for a number that is not ours.
         """
-        if did not in self._dids:
+        if did not in self.account.dids:
             raise Refusal(404, "unallocated", "not one of our numbers")
         channel = self._open(None, FIRST, caller, script or self.phone(str(caller or "")))
         channel.inbound = True
@@ -287,60 +250,6 @@ class Network:
             outcome=leg.cause.name if leg.cause else "in progress",
         )
 
-    # --- money, texts, numbers, recordings ----------------------------------------------------
-
-    def rate(self, address: Address) -> Money:
-        """The price of a started minute."""
-        return per_minute(address, self._config.prices)
-
-    @property
-    def balance(self) -> Money:
-        """What is left of the account."""
-        return Money(amount=self._config.balance - self._spent)
-
-    def send_text(self, to: PhoneNumber, text: str, sender: PhoneNumber | None) -> str:
-        """Send a text message; returns its id."""
-        sent = Text(id=secrets.token_hex(6), to=to, text=text, sender=sender, at=self._clock.now())
-        self._texts.append(sent)
-        return sent.id
-
-    @property
-    def texts(self) -> Sequence[Text]:
-        """Every text message sent, in order."""
-        return tuple(self._texts)
-
-    @property
-    def dids(self) -> Sequence[PhoneNumber]:
-        """The numbers that are ours."""
-        return tuple(self._dids)
-
-    def offers(self, country: str, region: str | None) -> Sequence[DidOffer]:
-        """Numbers that could be rented there."""
-        return for_rent(country, region, frozenset(self._dids))
-
-    def rent(self, number: PhoneNumber) -> None:
-        """Make it ours. Raises Refusal when it is taken."""
-        if number in self._dids:
-            raise Refusal(409, "taken", "this number is rented already")
-        self._dids[number] = None
-
-    def give_back(self, number: PhoneNumber) -> None:
-        """Not ours any more. Harmless twice."""
-        self._dids.pop(number, None)
-
-    async def recording(self, ref: str) -> bytes:
-        """The WAV file. Raises Refusal when there is none, or not yet."""
-        kept = self._recordings.get(ref)
-        if kept is None:
-            raise Refusal(404, "no recording", "there is no such recording")
-        if self.switch.since(kept.made_at) < self._trouble.recording_lag:
-            raise Refusal(425, "too early", "the recording is still being written", retry_after=1.0)
-        return await audio.recording(kept.number, kept.ref.seconds or 0.0, kept.text)
-
-    def forget_recording(self, ref: str) -> None:
-        """Delete it. Harmless twice."""
-        self._recordings.pop(ref, None)
-
     # --- what the attendant asks for ----------------------------------------------------------
 
     def open(self, parent: Channel, party: Party) -> Channel:
@@ -354,15 +263,13 @@ class Network:
     def text(self, channel: Channel, step: SendText) -> None:
         """A text message to whoever is on this leg; a SIP address gets none."""
         if isinstance(channel.address, PhoneNumber):
-            self.send_text(channel.address, step.text, step.sender)
+            self.account.send_text(channel.address, step.text, step.sender)
 
     def keep(self, channel: Channel, *, since: datetime, seconds: float, voicemail: bool) -> None:
         """Keep a recording of this leg and report it."""
-        name = secrets.token_hex(8)
-        ref = RecordingRef(ref=name, url=f"/v1/recordings/{name}.wav", seconds=seconds, voicemail=voicemail)
-        text = channel.script.message_text if voicemail else None
-        self._recordings[name] = _Kept(
-            ref=ref, number=str(channel.address), text=text, made_at=self._clock.now()
+        words = channel.script.message_text if voicemail else None
+        ref = self.account.keep(
+            number=str(channel.address), seconds=seconds, voicemail=voicemail, words=words
         )
         self._report(channel, LegEventKind.RECORDED, recording=ref)
 
@@ -398,18 +305,15 @@ class Network:
             channel.recording_since = None
             self.keep(channel, since=since, seconds=self.switch.since(since), voicemail=False)
         bill = self._bill(channel)
-        self._spent += bill["cost"].amount
+        self.account.charge(bill["cost"])
         self._report(channel, LegEventKind.HUNG_UP, cause=channel.cause, **bill)
 
     def _bill(self, channel: Channel) -> dict[str, Any]:
         until = channel.ended_at or self._clock.now()
         talked = (until - channel.answered_at).total_seconds() if channel.answered_at else 0.0
-        minute = Money(amount=INBOUND_PRICE) if channel.inbound else self._price(channel.address)
+        minute = Money(amount=INBOUND_PRICE) if channel.inbound else self.account.rate(channel.address)
         cost, seconds = bill(minute, talked)
         return {"cost": cost, "billed_seconds": seconds}
-
-    def _price(self, address: Address | None) -> Money:
-        return per_minute(address, self._config.prices)
 
     def _report(
         self, channel: Channel, kind: LegEventKind, *, at: datetime | None = None, **facts: Any

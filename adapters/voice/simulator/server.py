@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from adapters.voice.simulator.api import answer
-from adapters.voice.simulator.network import Network, NoAnswer
+from adapters.voice.simulator.network import Network
+from adapters.voice.simulator.refusal import NoAnswer
 from bot.ports.http import HttpRequest
 
 

@@ -198,7 +198,7 @@ async def test_history_lists_what_was_dialled(world: World, driver: Simulator) -
 
 async def test_a_text_message(world: World, driver: Simulator) -> None:
     id = await driver.send_text(PhoneNumber(e164=AMY), "You have voicemail & more.", DESK)
-    assert [(each.id, each.text, each.sender) for each in world.network.texts] == [
+    assert [(each.id, each.text, each.sender) for each in world.network.account.texts] == [
         (id, "You have voicemail & more.", DESK)
     ]
 

@@ -54,9 +54,9 @@ def test_everything_in_the_file_arrives() -> None:
     assert network.phone("+12125550199").number == "+12125550199"
     assert network.sound_seconds("https://example.com/song.mp3") == 12
     assert network.sound_seconds("https://example.com/other.mp3") == 1.5
-    assert network.dids == (PhoneNumber(e164="+12125550100"),)
-    assert str(network.rate(PhoneNumber(e164="+6591234567"))) == "0.50 USD"
-    assert network.balance.amount == Decimal("7.50")
+    assert network.account.dids == (PhoneNumber(e164="+12125550100"),)
+    assert str(network.account.rate(PhoneNumber(e164="+6591234567"))) == "0.50 USD"
+    assert network.account.balance.amount == Decimal("7.50")
     assert config.trouble.creations == (Creation.ANSWER_LOST, Creation.BUSY)
     assert config.trouble.delivery_odds == {Delivery.DOUBLED: 0.25}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.voice.simulator.network import Refusal
+from adapters.voice.simulator.refusal import Refusal
 from adapters.voice.simulator.script import AfterMessage
 from bot.domain.control import Capture, Control, Hold, Mute, Redirect, StopPlaying
 from bot.domain.flow import (
@@ -50,7 +50,7 @@ async def test_a_text_goes_to_the_called_number() -> None:
     async with World() as world:
         await world.dial(AMY, SendText(text="hi"))
         await world.clock.advance(5)
-        assert [(each.to.e164, each.text) for each in world.network.texts] == [(AMY, "hi")]
+        assert [(each.to.e164, each.text) for each in world.network.account.texts] == [(AMY, "hi")]
 
 
 async def test_a_menu_is_refused_before_anything_rings() -> None:
@@ -364,14 +364,14 @@ async def test_a_leg_is_forgotten_a_day_after_its_end() -> None:
 
 async def test_started_minutes_are_billed_and_an_unanswered_call_costs_nothing() -> None:
     async with World(phone(AMY).hangs_up_after(61), phone(BOB).is_busy()) as world:
-        before = world.network.balance.amount
+        before = world.network.account.balance.amount
         await world.dial(AMY, LONG)
         await world.dial(BOB, LONG)
         await world.clock.advance(100)
         ends = {each.token: each for each in await world.told() if each.kind == "hung_up"}
         assert (str(ends["t1"].cost), ends["t1"].billed_seconds) == ("0.0220 USD", 120)
         assert (str(ends["t2"].cost), ends["t2"].billed_seconds) == ("0.00 USD", 0)
-        assert before - world.network.balance.amount == ends["t1"].cost.amount  # type: ignore[union-attr]
+        assert before - world.network.account.balance.amount == ends["t1"].cost.amount  # type: ignore[union-attr]
 
 
 async def test_every_event_has_an_identity_and_a_growing_sequence() -> None:

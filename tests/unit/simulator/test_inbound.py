@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from adapters.voice.simulator.driver import Simulator
-from adapters.voice.simulator.network import Refusal
+from adapters.voice.simulator.refusal import Refusal
 from bot.domain.errors import StorageUnavailable
 from bot.domain.flow import CallFlow, Pause, Record, Say
 from bot.domain.leg import LegEvent, Token
