@@ -1,5 +1,6 @@
 """The clauses that may follow or precede a call, in any order: options, branches, steps, rules and times."""
 
+import re
 from typing import Final
 
 from bot.parse.every import take_rule, take_rule_end
@@ -24,7 +25,10 @@ HUMAN: Final = rx(
     r"|(?:and )?if (?:they|he|she|somebody|someone) (?:does |do )?(?:answers?|picks? up)"
 )
 _OTHERWISE: Final = rx(r"otherwise|or else|else|if not")
-_PREPOSITION: Final = rx(r"at|on|by|in|for|@")
+_COLON: Final = re.compile(r" ?: ?")
+_PREPOSITION: Final = rx(
+    r"at|on|by|in|for|@|every|each|until(?: and including)?|till|through|except(?: for)?|starting(?: from| on)?|beginning|from|next|this"
+)
 
 
 def take_clause(reader: Reader, parts: Parts) -> bool:
@@ -107,6 +111,7 @@ def _take_branch(reader: Reader, parts: Parts) -> bool:
         return False
     end = reader.pos
     reader.use("branch", start)
+    reader.take(_COLON)
     reader.skip()
     if reader.probing:
         return True

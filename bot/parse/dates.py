@@ -13,7 +13,7 @@ from typing import Final
 
 from bot.domain.people import DateOrder
 from bot.domain.schedule import nth_weekday
-from bot.parse.command import About
+from bot.parse.command import About, ProblemCode
 from bot.parse.durations import Duration, duration_at
 from bot.parse.words import (
     MONTH,
@@ -47,12 +47,17 @@ class Days:
 
 
 class BadDate(ValueError):
-    """`31 february`, `friday 12 march` when that is a Thursday. `past`: it exists, but is behind us."""
+    """`31 february`; `friday 12 march` when that is a Thursday; a day behind us. `code` says which kind."""
 
-    def __init__(self, message: str, *, past: bool = False) -> None:
+    def __init__(self, message: str, *, code: ProblemCode = "nonexistent_time") -> None:
         super().__init__(message)
         self.message = message
-        self.past = past
+        self.code: ProblemCode = code
+
+    @property
+    def past(self) -> bool:
+        """The day exists, but is behind us."""
+        return self.code == "past_time"
 
 
 Rule = Callable[[date], Days]
@@ -295,7 +300,7 @@ def _calendar(year: str | None, month: int, day: int, weekday: str | None) -> Ru
         if weekday and found.weekday() != WEEKDAYS[weekday.rstrip(".")]:
             raise mismatch(found, WEEKDAYS[weekday.rstrip(".")])
         if found < today:
-            raise BadDate(f"{said(found)} is in the past.", past=True)
+            raise BadDate(f"{said(found)} is in the past.", code="past_time")
         return Days((found,))
 
     return rule
@@ -330,7 +335,7 @@ def _next_such(today: date, month: int, day: int) -> date:
 
 def mismatch(found: date, weekday: int) -> BadDate:
     """A date and a weekday that contradict each other; the message names both."""
-    return BadDate(f"{said(found)} is not a {WEEKDAY_NAMES[weekday]}.")
+    return BadDate(f"{said(found)} is not a {WEEKDAY_NAMES[weekday]}.", code="bad_time")
 
 
 def said(day: date) -> str:
@@ -384,7 +389,7 @@ def _nth_day(day: int, offset: int | None, weekday: str | None) -> Rule:
         months = range(12) if offset is None else (offset,)
         found = next((that for n in months if (that := _day_in(today, n, day)) and that >= today), None)
         if found is None:
-            raise BadDate(f"There is no day {day} left in that month.", past=True)
+            raise BadDate(f"There is no day {day} left in that month.", code="past_time")
         if weekday and found.weekday() != WEEKDAYS[weekday.rstrip(".")]:
             raise mismatch(found, WEEKDAYS[weekday.rstrip(".")])
         return Days((found,))
@@ -414,7 +419,7 @@ def _nth_of_month(low: str, pos: int, _: DateOrder | None) -> tuple[DatePiece, i
         days = (nth_weekday(n // 12, n % 12 + 1, nth, weekday) for n in months)
         found = next((day for day in days if day and day >= today), None)
         if found is None:
-            raise BadDate("That day is not ahead of us.", past=True)
+            raise BadDate("That day is not ahead of us.", code="past_time")
         return Days((found,))
 
     return DatePiece(rule=rule), match.end()

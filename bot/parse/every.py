@@ -111,6 +111,7 @@ _NTH_OF_MONTH: Final = rx(rf"(?:on )?{_NTH_DAY}")
 _DATE_OF_MONTH: Final = rx(
     rf"(?:on )?(?:the )?(?P<which>{_NTH_WORD})(?P<of> (?:day )?of (?:the|every|each) month)"
 )
+_BARE_NTH: Final = rx(r"(?P<which>\d{1,2}(?:st|nd|rd|th))")
 _OF_EVERY: Final = re.compile(r"of (?:every|each) month")
 _MONTH_DAY: Final = re.compile(
     rf"(?:on )?(?:the )?(?:(?P<day>{_NTH_WORD}|\d{{1,2}}) (?:of )?(?P<month>{MONTH})|(?P<month2>{MONTH}) (?:the )?(?P<day2>{_NTH_WORD}|\d{{1,2}})(?![\w:]))"
@@ -182,6 +183,8 @@ def _every(reader: Reader, rule: RuleDraft) -> bool:
         rule.part = DayPart(match["part"]) if match["part"] else None
     elif reader.match(_ONE_WEEKDAY):
         rule.unit, rule.weekdays = Unit.WEEK, _weekday_list(reader)
+    elif match := reader.take(_BARE_NTH):
+        rule.unit, rule.days = Unit.MONTH, (_nth(match["which"]),)
     else:
         return _odd_interval(reader, rule)
     return True
@@ -393,6 +396,9 @@ def settle_rule(
 
 def _settled(reader: Reader, rule: RuleDraft, said: TimeDraft, their_zones: tuple[str, ...]) -> Recurrence:
     assert rule.unit
+    if rule.interval < 1:
+        reader.fail("bad_duration", *rule.where, '"{word}" is no interval.')
+        raise Unclear
     zone = _zone(reader, said, their_zones)
     _refuse_one_offs(reader, rule, said)
     now = reader.context.now.astimezone(UTC).replace(microsecond=0)
@@ -447,7 +453,7 @@ def _day(reader: Reader, said: tuple[DatePiece, int, int] | None, today: date) -
     try:
         found = piece.rule(today)
     except BadDate as bad:
-        reader.fail("past_time" if bad.past else "nonexistent_time", start, end, bad.message)
+        reader.fail(bad.code, start, end, bad.message)
         raise Unclear from None
     if len(found.days) > 1 and found.about:
         options = tuple(

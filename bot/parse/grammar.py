@@ -275,7 +275,7 @@ VERBS: Final[tuple[Verb, ...]] = (
         examples=("hang up", "hang up on {a}", "hang up all calls"),
         says=(
             (
-                r"hang ?up(?: on)?|end (?=(?:the |this |that )?call|all|#?\d|conference|the conference)|disconnect",
+                r"hang ?up(?: on)?|end(?= (?:the |this |that )?(?:call|conference)| all| #?\d)|disconnect",
                 read_live.read_hang_up,
             ),
         ),

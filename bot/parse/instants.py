@@ -41,6 +41,8 @@ class Slot:
     readings: tuple[object, ...]
     about: About | None = None
     piece: Piece | None = None
+    only_if_ahead: bool = False
+    """The doubt is gone when only one of its readings is still to come."""
 
 
 class Unclear(Exception):
@@ -159,6 +161,8 @@ def _wall_time(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -
     days = _midnights(draft, days)
     readings = list(_readings(reader, draft, zones, days, clocks))
     ahead = sorted({when.at: when for when in readings if when.at > reader.context.now}.values(), key=_at)
+    if days.only_if_ahead and len({when.local.date() for when in ahead}) < 2:
+        days = replace(days, about=None)
     doubts = [slot for slot in (zones, days, clocks, _clock_change(draft, readings)) if slot.about]
     if not ahead:
         raise _past(reader, draft, readings)
@@ -217,7 +221,8 @@ def _days_of(reader: Reader, draft: TimeDraft, date_piece: DatePiece, piece: Pie
     try:
         found = date_piece.rule(here)
         days, about = list(found.days), found.about
-        if found.today_too and draft.has(Clock):
+        soft = found.today_too and draft.has(Clock)
+        if soft:
             days, about = [here, *days], "day"
         for zone in zones.readings if date_piece.depends_on_today else ():
             there = local_time(reader.context.now, str(zone)).date()
@@ -226,9 +231,9 @@ def _days_of(reader: Reader, draft: TimeDraft, date_piece: DatePiece, piece: Pie
                 days, about = [*days, *elsewhere], about or "day"
     except BadDate as bad:
         start, end = _stretch(draft, piece) if bad.past else (piece.start, piece.end)
-        reader.fail("past_time" if bad.past else "nonexistent_time", start, end, bad.message)
+        reader.fail(bad.code, start, end, bad.message)
         raise Unclear from None
-    return Slot(tuple(sorted(set(days))), about, piece)
+    return Slot(tuple(sorted(set(days))), about, piece, only_if_ahead=soft)
 
 
 def _agreed(reader: Reader, slot: Slot, found: Slot, date_piece: DatePiece, piece: Piece) -> Slot:
@@ -320,7 +325,7 @@ def _readings(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot, clocks:
         if midnight and day == today and not days.about:
             day += timedelta(days=1)
         found = list(_resolved(str(zone), datetime.combine(day, at)))
-        rolls = len(clocks.readings) > 1 and day == today and found[-1].at <= now
+        rolls = len(clocks.readings) > 1 and day == today and found[-1].at <= now and not days.about
         yield from _resolved(str(zone), datetime.combine(day + timedelta(days=1), at)) if rolls else found
 
 

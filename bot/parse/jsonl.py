@@ -93,7 +93,11 @@ def utc(at: datetime) -> str:
 
 
 def _said(values: Json) -> Json:
-    return {key: value for key, value in values.items() if value not in (None, [], False, "")}
+    return {
+        key: value
+        for key, value in values.items()
+        if value not in (None, [], "") and (value is not False or key == "on")
+    }
 
 
 # --- commands -------------------------------------------------------------------------------------------------------
@@ -162,7 +166,7 @@ def _smaller(command: c.Command) -> Json:
         case c.Transfer():
             return {"verb": "transfer", "targets": [_target(command.target)], "ids": _ids(command.id)}
         case c.RecordCall():
-            return {"verb": "record", "on": "on" if command.on else "off", "ids": _ids(command.id)}
+            return {"verb": "record", "on": command.on, "ids": _ids(command.id)}
         case c.PressDigits():
             return {"verb": "digits", "digits": _keys(command), "ids": [command.id]}
         case c.SayLive():

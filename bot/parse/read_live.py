@@ -54,7 +54,7 @@ def read_hang_up(reader: Reader, _: re.Match[str]) -> Head:
         if ids or reader.skip().moved or reader.at_end:
             return just(HangUpCall(ids=ids))
     targets = take_targets(reader, clause_here)
-    if not targets and reader.problems:
+    if not targets and (reader.problems or reader.doubts):
         return nothing()
     if not targets:
         reader.pos = start

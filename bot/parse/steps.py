@@ -15,7 +15,7 @@ from bot.parse.tokens import Kind
 from bot.parse.words import NUMBER_WORD, NUMBER_WORDS, rx
 
 PLAY: Final = rx(
-    r"play(?: (?:the |a |an |this |him |her |them |it )?(?:song|file|message|recording|music|audio|sound|clip|greeting|mp3|wav))?:?"
+    r"play(?: (?:the |a |an |this |him |her |them |it )?(?:song|file|message|recording|music|audio|sound|clip|greeting|mp3|wav)(?=[ :]))?:?"
 )
 _TIMES: Final = rx(
     rf"(?P<once>once)|(?P<twice>twice)|(?P<thrice>thrice)|(?P<n>\d{{1,2}}|{NUMBER_WORD}) ?(?:times|x)|x ?(?P<x>\d{{1,2}})"
@@ -199,6 +199,9 @@ def end_of_words(reader: Reader, clause_here: ClauseHere) -> int:
 def _ends_words(reader: Reader, pos: int, separated: bool, clause_here: ClauseHere) -> bool:
     probe = reader.probe(pos)
     start, end = probe.word()
+    spoken = _SPOKEN_HOW.match(reader.low, pos)
+    if spoken:
+        return True
     if clause_here(probe):
         weak = not separated and not _STRONG.match(reader.low, pos) and _is_weak(reader, pos)
         if weak:
@@ -211,6 +214,9 @@ def _ends_words(reader: Reader, pos: int, separated: bool, clause_here: ClauseHe
     return False
 
 
+_SPOKEN_HOW: Final = re.compile(
+    rf"(?:{_LANGUAGE.pattern}|{_VOICE.pattern.replace('?P<name>', '')})(?=\s*$|[ ]?[,;.!?\n]|[ ](?:and|then|with|at|in|if|via|from|using)(?!\w))"
+)
 _DAY_SLIPS: Final = frozenset(("tomorrow", "today", "tonight", "every", "daily", "voicemail", "otherwise"))
 _WEAK: Final = rx(
     r"now|asap|immediately|later|soon|at once|record(?:ed)?|play|say|speak|tell|wait|pause|press|hang ?up|end|disconnect|text|sms"

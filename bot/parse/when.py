@@ -167,7 +167,7 @@ def take_time(reader: Reader, draft: TimeDraft, *, expected: bool = False, listi
     read.
     """
     start, count, troubles = reader.pos, len(draft.pieces), len(reader.problems) + len(reader.doubts)
-    while not reader.at_end and _take_piece(reader, draft, count, expected=expected):
+    while not reader.at_end and _take_piece(reader, draft, count, expected=expected, listing=listing):
         more = listing and bool(draft) and isinstance(draft.pieces[-1].value, Clock)
         expected = more and bool(reader.take(_AND))
     if len(draft.pieces) == count and len(reader.problems) + len(reader.doubts) == troubles:
@@ -178,13 +178,13 @@ def take_time(reader: Reader, draft: TimeDraft, *, expected: bool = False, listi
     return True
 
 
-def _take_piece(reader: Reader, draft: TimeDraft, count: int, *, expected: bool) -> bool:
+def _take_piece(reader: Reader, draft: TimeDraft, count: int, *, expected: bool, listing: bool) -> bool:
     """One more piece, with its preposition."""
     start, before = reader.pos, draft.pieces[-1].value if len(draft.pieces) > count else None
     if before is not None:
         reader.take(_COMMA)
     for read in (_now, _past, _vague, _offset, _some, _for, _instant):
-        if read(reader, draft):
+        if not (listing and read is _for) and read(reader, draft):
             return True
     begin = reader.pos
     preposition = reader.take(_AT) or reader.take(_PREPOSITION)
