@@ -1,7 +1,7 @@
 """What a handler gets and gives: the tools of the house beside the request, and an outcome."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.config import Settings
 from bot.domain.card import Button, Reply, ReplyKind
@@ -11,6 +11,7 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Bell, Clock, Ids
 from bot.ports.ledger import Ledger
 from bot.ports.voice import VoiceProvider
+from bot.services.accounts import Accounts
 from bot.services.cards import Cards
 from bot.services.dialer import Dialer
 from bot.services.guard import Guard
@@ -51,6 +52,7 @@ class Desk:
     guard: Guard
     recordings: Recordings
     defaults: Defaults
+    accounts: Accounts = field(default_factory=Accounts)
 
     def provider(self, name: str | None, person: Person) -> VoiceProvider:
         """The one named, else the person's, else the house's, else the first there is."""

@@ -3,6 +3,7 @@
 from typing import get_args
 
 from bot.domain.number_ranges import region_of
+from bot.domain.numbers import PhoneNumber
 from bot.domain.people import Person
 from bot.parse.context import ParseContext, Platform
 from bot.ports.chat import Inbound
@@ -27,10 +28,19 @@ async def context_for(tx: Transaction, desk: Desk, inbound: Inbound, person: Per
         contacts={contact.name: contact.address for contact in contacts},
         contact_zones={contact.name: contact.timezone for contact in contacts if contact.timezone},
         providers=tuple(desk.providers),
-        own_numbers=tuple(did.number for did in await tx.dids(inbound.room.tenant)),
+        own_numbers=await _own_numbers(tx, desk, inbound.room.tenant),
         allowed_prefixes=tuple(await tx.allowed_prefixes(inbound.room.tenant)),
         platform=_platform(inbound.room.platform),
     )
+
+
+async def _own_numbers(tx: Transaction, desk: Desk, tenant: str) -> tuple[PhoneNumber, ...]:
+    """Those written down first, then those that only stand in a provider's account."""
+    known = (
+        *await tx.dids(tenant),
+        *await desk.accounts.dids(desk.providers.values(), desk.clock.now()),
+    )
+    return tuple(dict.fromkeys(did.number for did in known))
 
 
 def _platform(name: str) -> Platform:

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.errors import ProviderError
 from bot.domain.numbers import Did, PhoneNumber
-from bot.ports.voice import RentsDids
 from bot.services.asking import Ask, Desk
 
 
@@ -30,12 +28,5 @@ async def _is_elsewhere(ask: Ask, number: PhoneNumber) -> bool:
 
 
 async def in_accounts(desk: Desk) -> Sequence[Did]:
-    """What the providers' accounts hold. A provider that does not answer just now adds nothing."""
-    dids: list[Did] = []
-    for provider in desk.providers.values():
-        if isinstance(provider, RentsDids):
-            try:
-                dids += await provider.dids()
-            except ProviderError:
-                continue
-    return dids
+    """What the providers' accounts hold now."""
+    return await desk.accounts.fresh(desk.providers.values(), desk.clock.now())
