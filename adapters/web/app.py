@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from adapters.clock import SystemClock
 from adapters.web.headers import SECURITY_HEADERS, SecurityHeaders
 from adapters.web.hooks import ChatHooks, ProviderHooks
 from adapters.web.player import Player
 from bot.domain.errors import StorageUnavailable
 from bot.ports.chat import ReceivesChatHooks
+from bot.ports.clock import Clock
 from bot.ports.voice import ReceivesWebhooks, VoiceInbox
 from bot.services.recordings import Recordings
 
@@ -39,6 +41,7 @@ def build_app(
     public_url: str | None,
     database_ready: Ready,
     dispatcher_ready: Ready,
+    clock: Clock | None = None,
 ) -> Starlette:
     """Everything that Patchline answers over HTTP.
 
@@ -47,7 +50,9 @@ def build_app(
     """
     receivers = {name: each for name, each in providers.items() if isinstance(each, ReceivesWebhooks)}
     hooked = {name: each for name, each in chats.items() if isinstance(each, ReceivesChatHooks)}
-    voice = ProviderHooks(receivers=receivers, inbox=inbox, public_url=public_url)
+    voice = ProviderHooks(
+        receivers=receivers, inbox=inbox, public_url=public_url, clock=clock or SystemClock()
+    )
     chat = ChatHooks(chats=hooked, public_url=public_url)
     player = Player(recordings=recordings, templates=_templates())
     checks = {"database": database_ready, "dispatcher": dispatcher_ready}

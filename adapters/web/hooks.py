@@ -4,6 +4,7 @@ Addresses of callbacks hold placement tokens and are never logged.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 from starlette.requests import Request
@@ -14,6 +15,7 @@ from bot.domain.errors import BadSignature, Malformed, WebhookError
 from bot.domain.flow import CallFlow
 from bot.domain.leg import Token
 from bot.ports.chat import ReceivesChatHooks
+from bot.ports.clock import Clock
 from bot.ports.http import HttpReply, HttpRequest
 from bot.ports.voice import ReceivesWebhooks, VoiceInbox
 
@@ -24,11 +26,17 @@ class ProviderHooks:
     """`/hooks/{provider}/{token}/{kind}` for our placements, `/hooks/{provider}/{kind}` for calls to us."""
 
     def __init__(
-        self, *, receivers: Mapping[str, ReceivesWebhooks], inbox: VoiceInbox, public_url: str | None
+        self,
+        *,
+        receivers: Mapping[str, ReceivesWebhooks],
+        inbox: VoiceInbox,
+        public_url: str | None,
+        clock: Clock,
     ) -> None:
         self._receivers = receivers
         self._inbox = inbox
         self._public_url = public_url
+        self._clock = clock
 
     async def receive(self, request: Request) -> Response:
         """403 for a bad signature, 400 for what this vendor never sends, 404 for a vendor not in use."""
@@ -37,7 +45,7 @@ class ProviderHooks:
         receiver = self._receivers.get(name)
         if receiver is None:
             return PlainTextResponse("No such provider here.\n", status_code=404)
-        heard = await plain_request(request, self._public_url)
+        heard = await plain_request(request, self._public_url, at=self._clock.now())
         try:
             receiver.verify(heard)
             return plain_reply(await self._take(name, receiver, heard, token))
@@ -52,7 +60,16 @@ class ProviderHooks:
         self, name: str, receiver: ReceivesWebhooks, heard: HttpRequest, token: str | None
     ) -> HttpReply:
         try:
-            return receiver.answer(heard, await self._hear(name, receiver, heard, token))
+            incoming, flow = receiver.incoming(heard), None
+            if incoming is not None:
+                # What comes of a caller of ours has no token yet: it goes on under its call's own.
+                given, flow = await self._inbox.incoming(incoming)
+                heard = _addressed_to(given, heard)
+            for event in receiver.events(heard):
+                await self._inbox.happened(name, event)
+            if incoming is None and token is not None:
+                flow = await self._flow_of(name, Token(token))
+            return receiver.answer(heard, flow)
         except WebhookError:
             raise
         except Exception:
@@ -61,20 +78,24 @@ class ProviderHooks:
         # Where a document is due somebody is on the line: a valid one, now. The rest shall be sent again.
         return empty if empty.body else HttpReply(status=503)
 
-    async def _hear(
-        self, name: str, receiver: ReceivesWebhooks, heard: HttpRequest, token: str | None
-    ) -> CallFlow | None:
-        """Pass on what happened; returns the orders to answer with."""
-        incoming = receiver.incoming(heard)
-        flow = None if incoming is None else (await self._inbox.incoming(incoming))[1]
-        for event in receiver.events(heard):
-            await self._inbox.happened(name, event)
-        if incoming is not None or token is None:
-            return flow
-        flow = await self._inbox.flow_of(Token(token))
+    async def _flow_of(self, name: str, token: Token) -> CallFlow | None:
+        flow = await self._inbox.flow_of(token)
         if flow is None:
             log.warning("callback for a token nobody knows", provider=name)
         return flow
+
+
+def _addressed_to(token: Token, heard: HttpRequest) -> HttpRequest:
+    """The request as if it had come to `/hooks/{provider}/{token}/{kind}`; with a token it is left alone."""
+    before, _, kind = heard.path.rpartition("/")
+    if before.count("/") > 2:
+        return heard
+    address, mark, query = heard.url.partition("?")
+    return replace(
+        heard,
+        path=f"{before}/{token}/{kind}",
+        url=f"{address.rpartition('/')[0]}/{token}/{kind}{mark}{query}",
+    )
 
 
 class ChatHooks:

@@ -1,6 +1,7 @@
 """Between the web framework and the plain requests and replies that drivers speak."""
 
 import asyncio
+from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -14,7 +15,9 @@ LARGEST_BODY: Final = 1024 * 1024
 BODY_WITHIN: Final = 10.0
 
 
-async def plain_request(request: Request, public_url: str | None) -> HttpRequest:
+async def plain_request(
+    request: Request, public_url: str | None, *, at: datetime | None = None
+) -> HttpRequest:
     """The request as its sender addressed it: what is signed is the public address, not ours behind a proxy.
 
     Raises HTTPException: 413 over one megabyte, 408 when the body takes more than ten seconds.
@@ -29,6 +32,7 @@ async def plain_request(request: Request, public_url: str | None) -> HttpRequest
         query=parse_qs(query, keep_blank_values=True),
         headers=_headers(request),
         body=await _body(request),
+        received_at=at,
     )
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """What a webhook brings. `url` is rebuilt from PUBLIC_URL; header names are lower-case."""
+    """What a webhook brings. `url` is rebuilt from PUBLIC_URL; header names are lower-case.
+
+    `received_at` is when it came (aware UTC): many callbacks do not say when what they tell happened.
+    """
 
     method: str
     url: str
@@ -14,6 +18,7 @@ class HttpRequest:
     query: Mapping[str, Sequence[str]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

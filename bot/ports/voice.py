@@ -4,7 +4,7 @@ exactly when it declares the feature (a contract test says so)."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from bot.domain.call import LegPlan, Placement, ProviderRef
 from bot.domain.cdr import Money
@@ -14,12 +14,15 @@ from bot.domain.leg import LegEvent, RecordingRef, Token
 from bot.domain.numbers import Address, Did, PhoneNumber
 from bot.ports.http import HttpReply, HttpRequest
 
+_FIRST: Final = LegRole("A")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hooks:
-    """Our callback addresses for one placement. `base` holds the token; None without a public URL."""
+    """Our callback addresses for one leg. `base` holds the placement's token; None without a public URL."""
 
     base: str | None
+    role: LegRole = _FIRST
 
     def url(self, kind: str) -> str:
         """The address for one kind of callback. Raises ValueError without a public URL."""
@@ -83,8 +86,9 @@ class HangsUp(Protocol):
 class Controls(Protocol):
     """Features MUTE, HOLD, LIVE_PLAY, TRANSFER, and INBOUND answered by order."""
 
-    async def control(self, ref: ProviderRef, order: Control) -> None:
-        """Raises Unsupported for an order this vendor does not have, Rejected when the leg is gone."""
+    async def control(self, ref: ProviderRef, order: Control, hooks: Hooks) -> None:
+        """Raises Unsupported for an order this vendor does not have, Rejected when the leg is gone. `hooks`:
+        where news of what was ordered is to be sent."""
         ...
 
 

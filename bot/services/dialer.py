@@ -177,10 +177,11 @@ class Dialer:
                     with suppress(asyncio.CancelledError, ProviderError):
                         await task
 
-    def hooks(self, placement: Placement) -> Hooks:
-        """Our callback addresses for this placement; without a public URL there are none."""
+    def hooks(self, placement: Placement, role: LegRole | None = None) -> Hooks:
+        """Our callback addresses for a leg of this placement, the first unless said otherwise; without a
+        public URL there are none."""
         base = self._public_url and f"{self._public_url}/hooks/{placement.provider}/{placement.token}"
-        return Hooks(base=base or None)
+        return Hooks(base=base or None, role=role or placement.role)
 
     async def _lengthen(self, placement: Placement, pause: float) -> bool:
         lease = self._clock.now() + timedelta(seconds=pause) + PLACING_LEASE
@@ -254,7 +255,7 @@ class Dialer:
         if placement is None or ref is None:
             return
         try:
-            await act(self._providers[placement.provider], ref, order)
+            await act(self._providers[placement.provider], ref, order, self.hooks(placement, role))
         except ProviderError as error:
             log.warning(
                 "order not carried out", provider=error.provider, detail=error.detail, call=call.number
@@ -268,14 +269,14 @@ class Dialer:
         return placement.ref(role) if placement is not None else None
 
 
-async def act(provider: VoiceProvider, ref: ProviderRef, order: Control | None) -> None:
+async def act(provider: VoiceProvider, ref: ProviderRef, order: Control | None, hooks: Hooks) -> None:
     """Carry out one order on one leg; None hangs up. Raises Unsupported where there is no such thing."""
     if order is None:
         if isinstance(provider, HangsUp):
             await provider.hang_up(ref)
             return
     elif isinstance(provider, Controls):
-        await provider.control(ref, order)
+        await provider.control(ref, order, hooks)
         return
     raise Unsupported(provider=provider.name, detail="this provider cannot do that in mid-call")
 

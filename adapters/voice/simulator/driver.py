@@ -98,7 +98,7 @@ class Simulator:
         with suppress(Rejected):
             await self._wire.send("DELETE", f"/v1/calls/{ref}")
 
-    async def control(self, ref: ProviderRef, order: Control) -> None:
+    async def control(self, ref: ProviderRef, order: Control, hooks: Hooks | None = None) -> None:
         """Every order there is. Raises Rejected when the leg is gone."""
         await self._wire.send("POST", f"/v1/calls/{ref}/control", json=encode(order))
 

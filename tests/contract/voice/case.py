@@ -30,11 +30,13 @@ HELLO: tuple[Step, ...] = (Say(text="Hello."),)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """A recorded callback and the events it stands for (their `raw` is not compared)."""
+    """A recorded callback and the events it stands for (their `raw` is not compared). `document`: what comes
+    back to it is a document."""
 
     name: str
     request: HttpRequest
     events: tuple[LegEvent, ...]
+    document: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from adapters.web import plain
 from bot.domain.errors import StorageUnavailable
 from tests.contract.web.conftest import Door
 from tests.contract.web.stubs import Chat, Inbox, Vendor, signature
+from tests.fakes import FakeClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -99,6 +101,25 @@ async def test_a_caller_of_ours_is_announced_and_met(door: Door, inbox: Inbox) -
 
     assert answer.text == "<Response><Speak>Hello</Speak></Response>"
     assert [call.ref for call in inbox.calls] == ["call-1"]
+
+
+async def test_what_comes_of_a_caller_goes_on_under_the_token_of_their_call(door: Door, inbox: Inbox) -> None:
+    async with door(providers={"acme": Vendor()}, public_url=PUBLIC) as client:
+        await send(client, "/hooks/acme/incoming?a=1", b"status=answered&id=7")
+        await send(client, "/hooks/acme/known/incoming", b"status=hung_up&id=8")
+
+    assert [(event.token, event.kind) for _, event in inbox.events] == [
+        ("known", "answered"),
+        ("known", "hung_up"),
+    ]
+
+
+async def test_a_callback_knows_when_it_came(door: Door) -> None:
+    vendor, now = Vendor(), datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
+    async with door(providers={"acme": vendor}, public_url=PUBLIC, clock=FakeClock(now)) as client:
+        await send(client, "/hooks/acme/known/status")
+
+    assert vendor.heard[0].received_at == now
 
 
 @pytest.mark.parametrize("path", ["/hooks/acme/known/answer", "/hooks/acme/incoming"])
