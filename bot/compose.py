@@ -32,6 +32,7 @@ from bot.services.intake import Intake
 from bot.services.notifier import Notifier
 from bot.services.planner import Defaults
 from bot.services.progress import Progress
+from bot.services.pulse import Pulse
 from bot.services.reconcile import Reconcile
 from bot.services.recordings import Recordings
 from bot.services.scheduler import Scheduler
@@ -179,6 +180,14 @@ class House:
             defaults=defaults,
             key=settings.key("inbound"),
         )
+        self.pulse = Pulse(
+            ledger=ledger,
+            clock=clock,
+            cards=cards,
+            dialer=self.dialer,
+            daily_spend=settings.daily_spend,
+            zone=settings.default_timezone,
+        )
         desk = Desk(
             settings=settings,
             ledger=ledger,
@@ -207,15 +216,16 @@ class House:
 
     @asynccontextmanager
     async def running(
-        self, *, dispatch: bool, recordings: bool = False, web: bool = False
+        self, *, dispatch: bool, housekeeping: bool = False, web: bool = False
     ) -> AsyncIterator["House"]:
         """All loops of this process while the block runs; then what is in flight is written down.
 
-        `dispatch`: place calls and hear what providers say. `recordings`: bring them home into the folder
-        that `web`, which answers on HOST and PORT, plays them from. Chats are the caller's to run: their ends are different (a console's input ends, a server's does not).
+        `dispatch`: place calls and hear what providers say. `housekeeping`, in one process of them: bring
+        recordings home into the folder that `web` (on HOST and PORT) plays them from, and keep live cards
+        moving. Chats are the caller's to run: a console's input ends, a server's does not.
         """
         async with asyncio.TaskGroup() as tasks:
-            wanted = self.loops(dispatch=dispatch, recordings=recordings, web=web)
+            wanted = self.loops(dispatch=dispatch, housekeeping=housekeeping, web=web)
             loops = [tasks.create_task(loop) for loop in wanted]
             try:
                 yield self
@@ -224,14 +234,14 @@ class House:
                 for loop in loops:
                     loop.cancel()
 
-    def loops(self, *, dispatch: bool, recordings: bool, web: bool) -> list[Coroutine[Any, Any, None]]:
+    def loops(self, *, dispatch: bool, housekeeping: bool, web: bool) -> list[Coroutine[Any, Any, None]]:
         """What `running` runs, for whoever wants to end it less gently."""
         loops = [self.intake.run(), *(notifier.run() for notifier in self.notifiers.values())]
         if dispatch:
             streams = [each for each in self.providers.values() if isinstance(each, StreamsEvents)]
             loops += [self.scheduler.run(), *(stream.run(self.inbound) for stream in streams)]
-        if recordings:
-            loops.append(self.recordings.run())
+        if housekeeping:
+            loops += [self.recordings.run(), self.pulse.run()]
         if web:
             loops.append(self._serve())
         return loops
@@ -248,6 +258,7 @@ class House:
             public_url=self.settings.public_url,
             database_ready=self._database_ready,
             dispatcher_ready=self._dispatcher_ready,
+            clock=self.clock,
         )
         async with serving(app, host=self.settings.host, port=self.settings.port) as port:
             log.info("listening", host=self.settings.host, port=port)

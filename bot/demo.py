@@ -159,7 +159,7 @@ async def _run(folder: Path, stdin: TextIO, stdout: TextIO) -> None:
         await _introduce(house, seat)
         stdout.write(f"{HINT}\n\n")
     try:
-        async with house.running(dispatch=True, recordings=True, web=True):
+        async with house.running(dispatch=True, housekeeping=True, web=True):
             await console.run(house.intake)
     finally:
         await network.stop()

@@ -38,7 +38,7 @@ async def run_serve(settings: Settings) -> None:
     await _prepared(settings)
     with _dispatching(settings, "serve"):
         house = build(settings, clock=clock)
-        async with _closing(house), house.running(dispatch=True, recordings=True, web=True):
+        async with _closing(house), house.running(dispatch=True, housekeeping=True, web=True):
             await _same_time(house)
             await asyncio.gather(_warm(), *(chat.run(house.intake) for chat in house.chats.values()))
             await asyncio.Event().wait()
@@ -109,7 +109,7 @@ async def run_audit(settings: Settings, echo: Callable[[str], None]) -> int:
 
 def _at_home(house: House, alone: bool) -> AbstractAsyncContextManager[House]:
     web = alone and _port_is_free(house.settings)
-    return house.running(dispatch=alone, recordings=alone, web=web)
+    return house.running(dispatch=alone, housekeeping=alone, web=web)
 
 
 # --- what the console wants to know -----------------------------------------------------------------

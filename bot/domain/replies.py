@@ -108,6 +108,12 @@ def choice_buttons(question: OpenQuestion) -> tuple[Button, ...]:
     )
 
 
+def help_hint(sentence: str) -> str:
+    """After the same mistake twice: where the forms of that verb are shown."""
+    verb = sentence.split()[0].lower() if sentence.split() else ""
+    return f"`help {verb}` shows how it is said." if verb.isalpha() else "`help` shows what I understand."
+
+
 EXPIRED: Final = "That question is over: it was open for ten minutes. Say the whole sentence again."
 NOTHING_ASKED: Final = "There is nothing to confirm just now."
 

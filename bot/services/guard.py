@@ -138,6 +138,7 @@ class Guard:
                 circle=await self._circle(ask.tx, ask.person, ask.zone),
                 at=ask.now,
                 now=ask.now,
+                calls=0,
                 placements=0 if confirmed else len(dialled),
                 at_once=0 if confirmed else len(dialled),
                 confirmed=confirmed,

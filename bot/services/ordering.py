@@ -20,9 +20,9 @@ from bot.domain.people import Person
 from bot.domain.policy import Ask as AskFirst
 from bot.domain.policy import Refused
 from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, QuestionKind
+from bot.domain.rule_words import rule_words
 from bot.domain.schedule import next_fire
 from bot.parse import command as said
-from bot.parse.wording import rule_words
 from bot.ports.voice import QuotesRates, VoiceProvider
 from bot.services.asking import Ask, Desk, Outcome, complain
 from bot.services.planner import Defaults, Plan, fit, plan_order
@@ -124,6 +124,7 @@ async def _scheduled(desk: Desk, ask: Ask, order: Order) -> ScheduledCall:
             my_name=ask.asker.name,
             conference=_room_name(order) or desk.ids.new(),
             defaults=_defaults(desk, ask.person),
+            names={address: name for name, address in ask.context.contacts.items()},
         ),
         provider,
     )

@@ -6,6 +6,7 @@ Patchline adds by itself (accept key, ring-back music) is left out where the pro
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from bot.domain.call import CallKind, LegPlan
@@ -27,7 +28,7 @@ from bot.domain.flow import (
     nth_role,
 )
 from bot.domain.forwarding import Forward
-from bot.domain.numbers import WITHHELD, CallerId, PhoneNumber, SipUri
+from bot.domain.numbers import WITHHELD, Address, CallerId, PhoneNumber, SipUri
 from bot.domain.texts import Moment, spoken
 from bot.parse import command as said
 from bot.ports.voice import VoiceProvider
@@ -71,11 +72,13 @@ class _Draft:
     roles: Iterator[LegRole]
     me: PhoneNumber | None
     my_name: str
+    names: Mapping[Address, str]
 
     def party(self, target: said.Target) -> Party:
         if target.address is None:
             raise NotPossible(reason=f"I don't know a phone number of <@{target.user}>.")
-        return Party(role=next(self.roles), address=target.address, name=target.name, is_me=target.is_me)
+        name = target.name or self.names.get(target.address)
+        return Party(role=next(self.roles), address=target.address, name=name, is_me=target.is_me)
 
     def myself(self) -> Party:
         if self.me is None:
@@ -127,13 +130,21 @@ def plan_order(
     my_name: str,
     conference: str,
     defaults: Defaults,
+    names: Mapping[Address, str] = MappingProxyType({}),
 ) -> Plan:
-    """Who rings whom, as `behaviour.md` section 1 has it. `conference` names the room if there is one.
+    """Who rings whom. `conference` names the room if there is one; `names` are those of known addresses.
 
     Raises NotPossible for what makes no sense on any provider.
     """
     terms = said.Terms() if isinstance(order, said.Remind) else order.terms
-    draft = _Draft(terms=terms, defaults=defaults, roles=map(nth_role, range(10_000)), me=me, my_name=my_name)
+    draft = _Draft(
+        terms=terms,
+        defaults=defaults,
+        roles=map(nth_role, range(10_000)),
+        me=me,
+        my_name=my_name,
+        names=names,
+    )
     match order:
         case said.Remind():
             return Plan(kind=CallKind.REMIND, legs=(_reminder(draft, order),))

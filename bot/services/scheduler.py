@@ -35,6 +35,7 @@ LOOK_AHEAD: Final = 3.0
 """Only what has a rate slot within so many seconds is claimed; the rest stays where it can be cancelled."""
 BATCH: Final = 64
 IN_FLIGHT: Final = 256
+EXPIRE_EVERY: Final = timedelta(seconds=5)
 IDLE_GAP: Final = timedelta(milliseconds=50)
 """Between two ticks of which the first found nothing it could do."""
 
@@ -66,6 +67,7 @@ class Scheduler:
         self._providers = providers
         self._starting: dict[CallId, asyncio.Task[None]] = {}
         self._sweeping: asyncio.Task[None] | None = None
+        self._last_expiry: datetime | None = None
         self._watch: ClockWatch | None = None
         self.paused_by: timedelta | None = None
         """How far the clock was set forward, while claims wait for the operator."""
@@ -99,14 +101,23 @@ class Scheduler:
         now = self._clock.now()
         self.last_tick = now
         self._look_at_the_clock(now)
+        if self._last_expiry is None or now - self._last_expiry >= EXPIRE_EVERY:
+            self._last_expiry = now
+            await self._expire_confirmations(now)
+        following = await self._next_moment()
+        if following is None or following > now:
+            return following
         claimed = 0 if self.is_paused else await self._claim(now)
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._sweep())
+        if claimed:
+            return now
+        following = await self._next_moment()
+        return None if following is None else max(following, now + IDLE_GAP)
+
+    async def _next_moment(self) -> datetime | None:
         async with self._ledger() as tx:
-            following = await tx.next_moment()
-        if following is None or claimed:
-            return now if claimed else None
-        return max(following, now + IDLE_GAP)
+            return await tx.next_moment()
 
     # --- the clock ------------------------------------------------------------------------------
 
@@ -224,7 +235,6 @@ class Scheduler:
             for call_id in wakes:
                 await self._progress.tick(call_id)
             await self._reconcile.sweep()
-            await self._expire_confirmations(now)
         except StorageUnavailable as gone:
             log.warning("database out of reach", reason=str(gone))
         except Exception:

@@ -15,7 +15,6 @@ from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, Ques
 from bot.parse import command as said
 from bot.parse.parser import parse
 from bot.parse.pointing import pointed
-from bot.parse.wording import help_hint
 from bot.services.asking import Ask, Desk, Outcome, complain
 from bot.services.handlers import HANDLERS
 from bot.services.handlers.calls import cancel_call
@@ -86,7 +85,7 @@ async def _explain(desk: Desk, ask: Ask, problems: said.Problems, before: OpenQu
         for fix in problem.fixes
     )
     kept = await _keep(desk, ask, QuestionKind.CHOICE, text, choices, problems.found[0].span)
-    hint = help_hint(ask.text) if before is not None and before.message == text else ""
+    hint = replies.help_hint(ask.text) if before is not None and before.message == text else ""
     return Outcome(reply=replies.problem_reply(f"{text}\n{hint}" if hint else text, kept))
 
 

@@ -21,7 +21,7 @@ from bot.ports.ledger import Ledger
 from storage.memory import MemoryLedger
 from tests.fakes import CountingIds, FakeClock, settle
 
-EVENING = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)  # Tuesday, 14:30 in Singapore
+AFTERNOON = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)  # Tuesday, 14:30 in Singapore
 ROOM = Room(platform="console", workspace="local", channel="main", private=True)
 PUNIT = Asker(platform="console", workspace="local", user="punit", name="Punit", standing=Standing.OWNER)
 ME = "+6581234567"
@@ -64,8 +64,10 @@ class RememberingChat:
 class House:
     """`await house.says("call amy")`, `await house.advance(5)`, then look at `house.card(1)`."""
 
-    def __init__(self, folder: Path, *, ledger: Ledger | None = None, **environ: str) -> None:
-        self.clock = FakeClock(EVENING)
+    def __init__(
+        self, folder: Path, *, start: datetime = AFTERNOON, ledger: Ledger | None = None, **environ: str
+    ) -> None:
+        self.clock = FakeClock(start)
         self.network = Network(self.clock, NetworkConfig(dids=(OURS,)))
         self.ledger = ledger or MemoryLedger()
         self.chat = RememberingChat()
@@ -93,7 +95,7 @@ class House:
             ledger=self.ledger,
             ids=self._ids,
         )
-        loops = self.house.loops(dispatch=True, recordings=True, web=False)
+        loops = self.house.loops(dispatch=True, housekeeping=True, web=False)
         self._tasks = [asyncio.create_task(loop) for loop in loops]
 
     async def dies(self) -> None:
@@ -112,7 +114,9 @@ class House:
 
     # --- the person ---------------------------------------------------------------------------
 
-    async def says(self, text: str, *, asker: Asker = PUNIT, room: Room = ROOM, age: float = 0) -> Reply | None:
+    async def says(
+        self, text: str, *, asker: Asker = PUNIT, room: Room = ROOM, age: float = 0
+    ) -> Reply | None:
         """Type a sentence and wait until it was handled; the answer, unless the card says it all."""
         return await self._puts(asker, room, text=text, age=age)
 
@@ -122,6 +126,10 @@ class House:
         action = next((button.action for button in shown if button.label == label), None)
         if action is None:
             raise AssertionError(f"no button {label!r} among {[button.label for button in shown]}")
+        return await self.presses_action(action, asker=asker)
+
+    async def presses_action(self, action: str, *, asker: Asker = PUNIT) -> Reply | None:
+        """Press a button that may not be on show any more."""
         return await self._puts(asker, ROOM, action=action)
 
     async def _puts(self, asker: Asker, room: Room, *, age: float = 0, **what: str) -> Reply | None:

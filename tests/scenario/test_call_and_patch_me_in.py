@@ -1,10 +1,23 @@
 """`call +6591234567 and patch me in at 23:59`: the sentence that Patchline is named after."""
 
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
 
 from adapters.voice.simulator.script import phone
 from bot.domain.call import CallState
 from tests.scenario.house import ME, House
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """23:58 in Singapore."""
+    house = await House(tmp_path, start=DUE - timedelta(minutes=1)).is_set_up()
+    yield house
+    await house.close()
+
 
 AMY = "+6591234567"
 DUE = datetime(2026, 3, 10, 15, 59, tzinfo=UTC)  # 23:59 in Singapore
@@ -14,7 +27,7 @@ async def test_it_is_placed_at_its_second_and_told_to_the_end(house: House) -> N
     house.phones(phone(AMY).rings(3).answers(), phone(ME).rings(2).answers().hangs_up_after(70))
     assert await house.says("call +6591234567 and patch me in at 23:59") is None
     assert house.card(1).state == "scheduled"
-    await house.clock.advance_to(DUE.replace(second=0) - (DUE - DUE))
+    await house.clock.advance_to(DUE)
     call = await house.call(1)
     (placement,) = call.placements
     assert placement.created_at == DUE
@@ -32,7 +45,6 @@ async def test_it_is_placed_at_its_second_and_told_to_the_end(house: House) -> N
 async def test_it_is_never_early(house: House) -> None:
     await house.says("call +6591234567 and patch me in at 23:59")
     await house.clock.advance_to(DUE)
-    await house.advance(-0.0)
     async with house.ledger() as tx:
         (call,) = await tx.calls_numbered("console:local", 1)
     assert call.state is CallState.STARTED
@@ -82,7 +94,8 @@ async def test_pressing_cancel_twice_has_one_effect_and_two_true_answers(house: 
     first = await house.presses("Cancel", 1)
     async with house.ledger() as tx:
         (call,) = await tx.calls_numbered("console:local", 1)
-    second = await house._puts_action(f"cancel:{call.id}")
-    assert first is not None and second is not None
+    second = await house.presses_action(f"cancel:{call.id}")
+    assert first is not None
+    assert second is not None
     assert "Cancelled #1" in first.text
     assert "cancelled already" in second.text

@@ -9,9 +9,9 @@ from bot.domain import decisions
 from bot.domain.call import Call, CallState, ScheduledCall
 from bot.domain.errors import NoSuchThing, NotPossible
 from bot.domain.phrases import joined, moment
+from bot.domain.rule_words import rule_words
 from bot.domain.schedule import next_fire
 from bot.parse import command as said
-from bot.parse.wording import rule_words
 from bot.services.asking import Ask, Desk, Outcome, complain, say
 from bot.services.handlers.finding import WAITING, held, numbered
 from bot.services.ordering import place_order, save
