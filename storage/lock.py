@@ -22,7 +22,7 @@ class Holder:
 
 
 class DispatchLock:
-    """For the SQLite file at `database`. PostgreSQL needs none: any number of processes may dispatch there."""
+    """For the SQLite file at `database`. On PostgreSQL any number of processes may dispatch."""
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}.lock")

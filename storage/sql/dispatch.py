@@ -10,7 +10,19 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, and_, case, func, insert, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from bot.domain.call import Call, CallState, Placement, PlacementState
 from bot.domain.cdr import CallId
@@ -47,16 +59,16 @@ class SqlDispatch(SqlCalls):
     def claim(
         self, *, owner: str, now: datetime, lease_until: datetime, limit: int, provider: str | None = None
     ) -> Sequence[Call]:
-        rows = (self._execute(_claimable(now, limit, provider))).mappings().all()
-        if not rows:
+        ids = self._execute(_claimable(now, limit, provider)).scalars().all()
+        if not ids:
             return ()
         self._held.clear()
         to_claimed = case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state)
-        taken = update(CALL).where(CALL.c.id.in_([row["id"] for row in rows]))
-        self._execute(taken.values(state=to_claimed, owner=owner, lease_until=lease_until))
+        taken = update(CALL).where(CALL.c.id.in_(ids)).returning(CALL)
+        rows = self._rows(taken.values(state=to_claimed, owner=owner, lease_until=lease_until))
         if len(rows) == limit:
             self._served(rows)
-        return [_as_claimed(call) for call in self._calls(rows)]
+        return self._calls(sorted(rows, key=lambda row: ids.index(row["id"])))
 
     def _served(self, rows: Sequence[Row]) -> None:
         """Others still wait: the rooms of these calls go to the end of the line."""
@@ -199,13 +211,14 @@ class SqlDispatch(SqlCalls):
 
     @reads
     def queued(self, provider: str, *, since: datetime, until: datetime) -> int:
-        wanted = select(func.count()).where(
-            CALL.c.provider == provider,
-            CALL.c.due >= since,
-            CALL.c.due <= until,
-            CALL.c.state.in_([SCHEDULED, CLAIMED]),
-        )
-        return int((self._execute(wanted)).scalar_one())
+        those = (CALL.c.provider == provider, CALL.c.due >= since, CALL.c.due <= until)
+        # One by one: SQLite finds the partial index of one state, not that of either.
+        counts = [_count(*those, CALL.c.state == state) for state in (SCHEDULED, CLAIMED)]
+        return sum(self._execute(select(*counts)).one())
+
+
+def _count(*where: ColumnElement[bool]) -> Any:
+    return select(func.count()).select_from(CALL).where(*where).scalar_subquery()
 
 
 def _earliest(column: ColumnElement[Any], *where: ColumnElement[bool]) -> Any:
@@ -227,8 +240,7 @@ def _claimable(now: datetime, limit: int, provider: str | None) -> Executable:
     left = and_(INCOMPLETE, or_(CALL.c.owner.is_(None), CALL.c.lease_until <= now))
     if provider is not None:
         due, left = due & (CALL.c.provider == provider), left & (CALL.c.provider == provider)
-    columns = (CALL.c.id, CALL.c.room_key, CALL.c.due)
-    waiting = union_all(select(*columns).where(due), select(*columns).where(left)).subquery()
+    waiting = union_all(_waiting(due), _waiting(left)).subquery()
     in_room = func.row_number().over(partition_by=waiting.c.room_key, order_by=(waiting.c.due, waiting.c.id))
     line = (
         select(waiting.c.id, in_room.label("turn"), func.coalesce(TURN.c.served, 0).label("served"))
@@ -236,7 +248,7 @@ def _claimable(now: datetime, limit: int, provider: str | None) -> Executable:
         .subquery()
     )
     return (
-        select(CALL)
+        select(CALL.c.id)
         .join(line, CALL.c.id == line.c.id)
         # Said again about the row itself: another worker may have taken it since the line was drawn up.
         .where(or_(due, left))
@@ -246,5 +258,8 @@ def _claimable(now: datetime, limit: int, provider: str | None) -> Executable:
     )
 
 
-def _as_claimed(call: Call) -> Call:
-    return replace(call, state=CallState.CLAIMED) if call.state is CallState.SCHEDULED else call
+def _waiting(which: ColumnElement[bool]) -> Select[Any]:
+    # As an expression, not a column: SQLite would otherwise read every call there is, because that index
+    # happens to be sorted by room.
+    room_key = (CALL.c.room_key + "").label("room_key")
+    return select(CALL.c.id, room_key, CALL.c.due).where(which)

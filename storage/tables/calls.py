@@ -1,22 +1,14 @@
 # mypy: disable-error-code="mutable-override"
 # SQLModel declares __tablename__ wider than the str that it wants.
-"""Orders, calls, placements, legs and their events: the rows of `dialling.md` 4a.
-
-Partial indexes name their states as literals, and so do the queries: neither database would use such an
-index for a bound parameter.
-"""
+"""Orders, calls, placements, legs and their events; the provider's rate and whose turn it is."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import Instant, Json, Serial, table_of
-
-
-def _partial(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    return Index(name, *columns, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+from storage.tables.columns import Instant, Json, Serial, partial_index, table_of
 
 
 class OrderRow(SQLModel, table=True):
@@ -57,15 +49,15 @@ class CallRow(SQLModel, table=True):
 
     __tablename__ = "call"
     __table_args__ = (
-        _partial("ix_call_scheduled", "due", "provider", "room_key", "id", where="state = 'scheduled'"),
-        _partial("ix_call_held", "due", where="state = 'held'"),
-        _partial("ix_call_started", "due", where="state = 'started'"),
-        _partial("ix_call_claimed", "lease_until", where="state = 'claimed'"),
-        _partial("ix_call_unplaced", "lease_until", where="state = 'started' AND unplaced <> ','"),
-        _partial("ix_call_owner", "owner", where="owner IS NOT NULL"),
-        _partial("ix_call_wake", "wake_at", where="wake_at IS NOT NULL"),
-        _partial("ix_call_order", "order", "due", where='"order" IS NOT NULL'),
-        _partial("ix_call_day", "room_key", "started_at", where="started_at IS NOT NULL"),
+        partial_index("ix_call_scheduled", "due", "provider", "room_key", "id", where="state = 'scheduled'"),
+        partial_index("ix_call_held", "due", where="state = 'held'"),
+        partial_index("ix_call_started", "due", where="state = 'started'"),
+        partial_index("ix_call_claimed", "lease_until", where="state = 'claimed'"),
+        partial_index("ix_call_unplaced", "lease_until", where="state = 'started' AND unplaced <> ','"),
+        partial_index("ix_call_owner", "owner", where="owner IS NOT NULL"),
+        partial_index("ix_call_wake", "wake_at", where="wake_at IS NOT NULL"),
+        partial_index("ix_call_order", "order", "due", where='"order" IS NOT NULL'),
+        partial_index("ix_call_day", "room_key", "started_at", where="started_at IS NOT NULL"),
         Index("ix_call_room", "room_key", "state", "due", "number"),
         Index("ix_call_asker", "asker", "state", "due", "number"),
         Index("ix_call_tenant", "tenant", "state", "due", "number"),
@@ -119,8 +111,8 @@ class PlacementRow(SQLModel, table=True):
     __tablename__ = "placement"
     __table_args__ = (
         Index("ix_placement_call", "call", "position"),
-        _partial("ix_placement_watch", "watch_at", where="watch_at IS NOT NULL"),
-        _partial("ix_placement_owner", "owner", where="owner IS NOT NULL AND state = 'placing'"),
+        partial_index("ix_placement_watch", "watch_at", where="watch_at IS NOT NULL"),
+        partial_index("ix_placement_owner", "owner", where="owner IS NOT NULL AND state = 'placing'"),
         Index("ix_placement_hour", "asker", "created_at"),
     )
 
@@ -156,8 +148,8 @@ class LegRow(SQLModel, table=True):
     __tablename__ = "placement_leg"
     __table_args__ = (
         UniqueConstraint("call", "role", "n", name="uq_placement_leg_attempt"),
-        _partial("uq_placement_leg_open", "call", "role", where="open", unique=True),
-        _partial("ix_placement_leg_live", "room_key", where="live"),
+        partial_index("uq_placement_leg_open", "call", "role", where="open = true", unique=True),
+        partial_index("ix_placement_leg_live", "room_key", where="live = true"),
     )
 
     token: str = Field(primary_key=True)

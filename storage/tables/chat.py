@@ -5,10 +5,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import Instant, Json, Serial, table_of
+from storage.tables.columns import Instant, Json, Serial, partial_index, table_of
 
 
 class InboxRow(SQLModel, table=True):
@@ -18,14 +18,7 @@ class InboxRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("platform", "workspace", "event", name="uq_inbox_source"),
         Index("ix_inbox_asker", "asker"),
-        Index(
-            "ix_inbox_todo",
-            "platform",
-            "state",
-            "id",
-            sqlite_where=text("state <> 'delivered'"),
-            postgresql_where=text("state <> 'delivered'"),
-        ),
+        partial_index("ix_inbox_todo", "platform", "state", "id", where="state <> 'delivered'"),
     )
 
     id: int | None = Field(default=None, sa_type=Serial, primary_key=True)
@@ -47,21 +40,8 @@ class NoticeRow(SQLModel, table=True):
 
     __tablename__ = "notice"
     __table_args__ = (
-        Index(
-            "uq_notice_card",
-            "room_key",
-            "call",
-            unique=True,
-            sqlite_where=text("call IS NOT NULL"),
-            postgresql_where=text("call IS NOT NULL"),
-        ),
-        Index(
-            "ix_notice_pending",
-            "platform",
-            "next_at",
-            sqlite_where=text("pending"),
-            postgresql_where=text("pending"),
-        ),
+        partial_index("uq_notice_card", "room_key", "call", where="call IS NOT NULL", unique=True),
+        partial_index("ix_notice_pending", "platform", "next_at", where="pending = true"),
     )
 
     id: int | None = Field(default=None, sa_type=Serial, primary_key=True)
@@ -86,20 +66,8 @@ class QuestionRow(SQLModel, table=True):
 
     __tablename__ = "question"
     __table_args__ = (
-        Index(
-            "ix_question_open",
-            "room_key",
-            "asker",
-            "created_at",
-            sqlite_where=text("NOT closed"),
-            postgresql_where=text("NOT closed"),
-        ),
-        Index(
-            "ix_question_expiry",
-            "expires_at",
-            sqlite_where=text("NOT closed AND call IS NOT NULL"),
-            postgresql_where=text("NOT closed AND call IS NOT NULL"),
-        ),
+        partial_index("ix_question_open", "room_key", "asker", "created_at", where="closed = false"),
+        partial_index("ix_question_expiry", "expires_at", where="closed = false AND call IS NOT NULL"),
     )
 
     id: str = Field(primary_key=True)

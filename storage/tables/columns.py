@@ -5,7 +5,18 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, ColumnElement, Dialect, Integer, Table, TypeDecorator, literal
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Index,
+    Integer,
+    Table,
+    TypeDecorator,
+    literal,
+    text,
+)
 from sqlmodel import SQLModel
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +56,15 @@ def at(moment: datetime) -> ColumnElement[datetime]:
 # SQLite counts up only what is called INTEGER.
 Serial: Final = BigInteger().with_variant(Integer, "sqlite")
 Json: Final = JSON(none_as_null=True)
+
+
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """An index of the rows for which `where` holds. Flags are written as `flag = true`.
+
+    Queries have to say the same, with literals: no database uses such an index for a bound parameter.
+    """
+    for_sqlite = where.replace("= true", "= 1").replace("= false", "= 0")
+    return Index(name, *columns, unique=unique, sqlite_where=text(for_sqlite), postgresql_where=text(where))
 
 
 def table_of(row: type[SQLModel]) -> Table:

@@ -5,10 +5,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.tables.columns import Instant, Json, Serial, table_of
+from storage.tables.columns import Instant, Json, Serial, partial_index, table_of
 
 
 class VerdictRow(SQLModel, table=True):
@@ -36,18 +36,8 @@ class RecordingRow(SQLModel, table=True):
         Index("ix_recording_number", "tenant", "number"),
         Index("ix_recording_call", "call"),
         Index("ix_recording_tenant", "tenant", "created_at"),
-        Index(
-            "ix_recording_waiting",
-            "next_try",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
-        ),
-        Index(
-            "ix_recording_expiry",
-            "expires_at",
-            sqlite_where=text("state <> 'deleted'"),
-            postgresql_where=text("state <> 'deleted'"),
-        ),
+        partial_index("ix_recording_waiting", "next_try", where="state = 'waiting'"),
+        partial_index("ix_recording_expiry", "expires_at", where="state <> 'deleted'"),
     )
 
     id: str = Field(primary_key=True)

@@ -13,13 +13,13 @@ from bot.domain.people import Room
 from bot.ports.ledger import Ledger
 from tests.contract.ledger.conftest import Store
 from tests.contract.ledger.samples import (
-    A,
     ASKER,
-    B,
-    C,
     NOW,
     ROOM,
     SLACK,
+    A,
+    B,
+    C,
     call,
     cdr,
     event,
