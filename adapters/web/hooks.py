@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -17,7 +18,7 @@ from bot.domain.leg import Token
 from bot.ports.chat import ReceivesChatHooks
 from bot.ports.clock import Clock
 from bot.ports.http import HttpReply, HttpRequest
-from bot.ports.voice import ReceivesWebhooks, VoiceInbox
+from bot.ports.voice import CarriesOn, ReceivesWebhooks, VoiceInbox
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +49,7 @@ class ProviderHooks:
         heard = await plain_request(request, self._public_url, at=self._clock.now())
         try:
             receiver.verify(heard)
-            return plain_reply(await self._take(name, receiver, heard, token))
+            return await self._take(name, receiver, heard, token)
         except BadSignature:
             log.warning("callback with a bad signature", provider=name)
             return PlainTextResponse("The signature does not fit.\n", status_code=403)
@@ -58,9 +59,10 @@ class ProviderHooks:
 
     async def _take(
         self, name: str, receiver: ReceivesWebhooks, heard: HttpRequest, token: str | None
-    ) -> HttpReply:
+    ) -> Response:
+        flow = None
         try:
-            incoming, flow = receiver.incoming(heard), None
+            incoming = receiver.incoming(heard)
             if incoming is not None:
                 # What comes of a caller of ours has no token yet: it goes on under its call's own.
                 given, flow = await self._inbox.incoming(incoming)
@@ -69,20 +71,31 @@ class ProviderHooks:
                 await self._inbox.happened(name, event)
             if incoming is None and token is not None:
                 flow = await self._flow_of(name, Token(token))
-            return receiver.answer(heard, flow)
+            reply = receiver.answer(heard, flow)
         except WebhookError:
             raise
         except Exception:
             log.exception("callback broke", provider=name)
-        empty = receiver.answer(heard, None)
-        # Where a document is due somebody is on the line: a valid one, now. The rest shall be sent again.
-        return empty if empty.body else HttpReply(status=503)
+            flow, reply = None, receiver.answer(heard, None)
+            # Where a document is due somebody is on the line: a valid one, now. The rest shall be sent again.
+            reply = reply if reply.body else HttpReply(status=503)
+        response = plain_reply(reply)
+        if isinstance(receiver, CarriesOn):
+            response.background = BackgroundTask(_carry_on, name, receiver, heard, flow)
+        return response
 
     async def _flow_of(self, name: str, token: Token) -> CallFlow | None:
         flow = await self._inbox.flow_of(token)
         if flow is None:
             log.warning("callback for a token nobody knows", provider=name)
         return flow
+
+
+async def _carry_on(name: str, receiver: CarriesOn, heard: HttpRequest, flow: CallFlow | None) -> None:
+    try:
+        await receiver.carry_on(heard, flow)
+    except Exception:
+        log.exception("the call could not go on", provider=name)
 
 
 def _addressed_to(token: Token, heard: HttpRequest) -> HttpRequest:

@@ -40,11 +40,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderLimits:
-    """As the vendor states them. `listing_lag` is how long its lists may trail behind, in seconds."""
+    """As the vendor states them. `listing_lag` is how long its lists may trail behind, in seconds.
+
+    `ask_every`: seconds between looks at a placed call, for a vendor that reports no progress by itself but
+    can be asked; None where it is asked only about an end that is missing.
+    """
 
     conference_size: int = 0
     calls_per_second: float = 1.0
     listing_lag: float = 2.0
+    ask_every: float | None = None
 
 
 @runtime_checkable
@@ -144,6 +149,15 @@ class QuotesRates(Protocol):
 
 
 @runtime_checkable
+class QuotesPairs(Protocol):
+    """Part of Feature.RATE for a vendor that prices a call between two phones as one."""
+
+    async def rate_between(self, first: Address, second: Address) -> Quote:
+        """Both legs together, per minute."""
+        ...
+
+
+@runtime_checkable
 class QueriesBalance(Protocol):
     """Feature.BALANCE."""
 
@@ -231,7 +245,11 @@ class VoiceInbox(Protocol):
 
 @runtime_checkable
 class ReceivesWebhooks(Protocol):
-    """Pure and synchronous: bytes in, data out; tested without a server."""
+    """Pure and synchronous: bytes in, data out; tested without a server.
+
+    A request that announces a call to us comes to an address without a token; `events` and `answer` are given
+    it as if it had come to the address of that call, token and all.
+    """
 
     def verify(self, request: HttpRequest) -> None:
         """Raises BadSignature."""
@@ -247,6 +265,18 @@ class ReceivesWebhooks(Protocol):
 
     def answer(self, request: HttpRequest, flow: CallFlow | None) -> HttpReply:
         """The document the vendor expects back; an empty, valid one where there is nothing to say."""
+        ...
+
+
+@runtime_checkable
+class CarriesOn(Protocol):
+    """A vendor that wants the next step as a request of ours, where others read it in our answer."""
+
+    async def carry_on(self, request: HttpRequest, flow: CallFlow | None) -> None:
+        """Ask for what follows in `flow` after what `request` reported; None ends the call.
+
+        Runs once the request has been answered. The same request twice asks once.
+        """
         ...
 
 

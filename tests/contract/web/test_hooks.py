@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
@@ -10,8 +11,10 @@ import pytest
 
 from adapters.web import plain
 from bot.domain.errors import StorageUnavailable
+from bot.domain.flow import CallFlow
+from bot.ports.http import HttpRequest
 from tests.contract.web.conftest import Door
-from tests.contract.web.stubs import Chat, Inbox, Vendor, signature
+from tests.contract.web.stubs import HELLO, Chat, Inbox, Vendor, signature
 from tests.fakes import FakeClock
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -242,3 +245,47 @@ async def test_placement_tokens_are_in_no_log(door: Door, inbox: Inbox, logged: 
     said = logged()
     assert all(each in said for each in ("nobody knows", "bad signature", "cannot be read", "callback broke"))
     assert token not in said
+
+
+@dataclass
+class Stepper(Vendor):
+    """A vendor that is asked for every step; keeps what it was to carry on with."""
+
+    taken: list[tuple[str, CallFlow | None]] = field(default_factory=list)
+    trouble: Exception | None = None
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def carry_on(self, request: HttpRequest, flow: CallFlow | None) -> None:
+        self.taken.append((request.path, flow))
+        self.news.set()
+        if self.trouble:
+            raise self.trouble
+
+    async def until(self, steps: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.taken) < steps:
+                self.news.clear()
+                await self.news.wait()
+
+
+async def test_a_vendor_that_wants_requests_is_asked_for_the_next_step_once_it_was_answered(
+    door: Door, inbox: Inbox, logged: Callable[[], str]
+) -> None:
+    vendor = Stepper(trouble=KeyError("a driver breaks"))
+    async with door(providers={"acme": vendor}, public_url=PUBLIC) as client:
+        for path in ("/hooks/acme/known/status", "/hooks/acme/incoming", "/hooks/acme/lost/status"):
+            assert (await send(client, path)).status_code == 200
+        inbox.trouble = StorageUnavailable()
+        assert (await send(client, "/hooks/acme/known/status", b"status=rang&id=1")).status_code == 503
+        assert (
+            await send(client, "/hooks/acme/known/status", base="https://else.example")
+        ).status_code == 403
+        await vendor.until(4)
+
+    assert vendor.taken == [
+        ("/hooks/acme/known/status", HELLO),
+        ("/hooks/acme/known/incoming", HELLO),
+        ("/hooks/acme/lost/status", None),
+        ("/hooks/acme/known/status", None),
+    ]
+    assert "could not go on" in logged()
