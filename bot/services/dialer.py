@@ -198,7 +198,7 @@ class Dialer:
             known = call.placement(placement.token) if call else None
             if call is None or known is None:
                 return
-            settled = _settled(known, outcome, now)
+            settled = _settled(known, outcome, now, self._first_look(known))
             call = replace(
                 call,
                 placements=tuple(settled if each.token == known.token else each for each in call.placements),
@@ -207,6 +207,13 @@ class Dialer:
             await self.save(tx, call, effects)
             await tx.commit()
         await self.run(call, effects)
+
+    def _first_look(self, placement: Placement) -> timedelta:
+        """How long after placing the provider is asked: at once where it says nothing by itself."""
+        every = self._providers[placement.provider].limits.ask_every
+        if every is not None:
+            return timedelta(seconds=every)
+        return timedelta(seconds=placement.plan.ring_seconds) + MISSING_END
 
     # --- effects ------------------------------------------------------------------------------
 
@@ -281,7 +288,7 @@ async def act(provider: VoiceProvider, ref: ProviderRef, order: Control | None, 
     raise Unsupported(provider=provider.name, detail="this provider cannot do that in mid-call")
 
 
-def _settled(known: Placement, outcome: _Outcome, now: datetime) -> Placement:
+def _settled(known: Placement, outcome: _Outcome, now: datetime, first_look: timedelta) -> Placement:
     """What the request came to. A callback may have proved it first: then only the references are new."""
     if known.state is not PlacementState.PLACING:
         new = outcome.placed.refs if outcome.placed else ()
@@ -295,7 +302,7 @@ def _settled(known: Placement, outcome: _Outcome, now: datetime) -> Placement:
                 placed_at=now,
                 lease_until=None,
                 error=None,
-                check_at=now + timedelta(seconds=known.plan.ring_seconds) + MISSING_END,
+                check_at=now + first_look,
                 deadline=end_deadline(known.plan, now),
             )
         case PlacementState.UNKNOWN:

@@ -5,9 +5,10 @@ provider's list may; silence never does. Only `on_unknown=redial` dials again, a
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Literal
 
 import structlog
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 ASK_AT: Final = tuple(timedelta(seconds=s) for s in (2, 5, 15, 30, 60, 120))
 """Since the outcome became unknown. The last one is the settle window."""
 POLL_EVERY: Final = timedelta(seconds=60)
-"""How often a placed call that should have ended is asked about."""
+"""How often a placed call that should have ended is asked about, where the provider sets no pace."""
 TOGETHER: Final = 16
 
 OnUnknown = Literal["report", "redial"]
@@ -67,7 +68,7 @@ class Reconcile:
         self._busy.add(placement.token)
         try:
             if placement.state is PlacementState.PLACING:
-                await self._write(placement, _doubted(placement, self._clock.now()))
+                await self._write(placement, partial(_doubted, now=self._clock.now()))
             else:
                 await self._ask(placement)
         finally:
@@ -76,18 +77,24 @@ class Reconcile:
     async def _ask(self, placement: Placement) -> None:
         sighting = await self._look_up(placement)
         now = self._clock.now()
+        again = now + self._pace(placement)
         if placement.state is PlacementState.PLACED:
-            await self._write(placement, replace(placement, check_at=now + POLL_EVERY))
+            await self._write(placement, partial(replace, check_at=again))
         elif sighting is not None:
-            await self._write(placement, _found(placement, sighting, now))
+            await self._write(placement, partial(_found, sighting=sighting, now=now, again=again))
         elif placement.checks + 1 < len(ASK_AT):
-            await self._write(placement, _ask_later(placement, now))
+            await self._write(placement, partial(_ask_later, now=now))
         elif self._on_unknown == "redial":
             await self._redial(placement)
         else:
-            await self._write(placement, replace(placement, check_at=None, checks=len(ASK_AT)))
+            await self._write(placement, partial(replace, check_at=None, checks=len(ASK_AT)))
         for event in sighting.events if sighting else ():
             await self._progress.happened(event)
+
+    def _pace(self, placement: Placement) -> timedelta:
+        provider = self._providers.get(placement.provider)
+        every = provider.limits.ask_every if provider else None
+        return POLL_EVERY if every is None else timedelta(seconds=every)
 
     async def _look_up(self, placement: Placement) -> Sighting | None:
         provider = self._providers.get(placement.provider)
@@ -99,19 +106,18 @@ class Reconcile:
             log.warning("cannot ask about a placement", provider=error.provider, detail=error.detail)
             return None
 
-    async def _write(self, seen: Placement, becomes: Placement) -> Call | None:
-        """Save `becomes` and refresh the card, unless a callback was faster."""
+    async def _write(self, seen: Placement, change: Callable[[Placement], Placement]) -> None:
+        """Save what `change` makes of it and refresh the card, unless a callback was faster."""
         now = self._clock.now()
         async with self._ledger() as tx:
             call = await tx.call(seen.call)
             known = call.placement(seen.token) if call else None
             if call is None or known is None or known.state is not seen.state:
-                return None
-            call, effects = decide(_with(call, becomes), Tick(), now)
+                return
+            call, effects = decide(_with(call, change(known)), Tick(), now)
             await self._dialer.save(tx, call, effects)
             await tx.commit()
         await self._dialer.run(call, effects)
-        return call
 
     async def _redial(self, placement: Placement) -> None:
         """Chosen by the operator: the old placement is closed and a new one stands, in one transaction."""
@@ -155,14 +161,14 @@ def _doubted(placement: Placement, now: datetime) -> Placement:
     )
 
 
-def _found(placement: Placement, sighting: Sighting, now: datetime) -> Placement:
+def _found(placement: Placement, sighting: Sighting, now: datetime, again: datetime) -> Placement:
     return replace(
         placement,
         state=PlacementState.PLACED,
         refs=sighting.refs,
         placed_at=now,
         reconciled=True,
-        check_at=now + POLL_EVERY,
+        check_at=again,
         checks=0,
     )
 
