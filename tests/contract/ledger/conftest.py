@@ -109,6 +109,7 @@ async def on_the_database(
     if store.kind == "sqlite":
         engine = sqlite_engine(store.url)
         with engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN")  # the driver does not: see `sqlite_engine`
             connection.execute(statement, rows)
         engine.dispose()
         return

@@ -36,6 +36,7 @@ async def on(url: str, work: Any) -> Any:
     if is_sqlite(url):
         engine = sqlite_engine(url)
         with engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN")
             found = work(connection)
         engine.dispose()
         return found
