@@ -1,5 +1,6 @@
 """A place where people type, and the core's side of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -93,6 +94,18 @@ class ReceivesChatHooks(Protocol):
     """A chat that is reached over HTTP."""
 
     async def handle(self, request: HttpRequest) -> HttpReply: ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """A chat that can tell whether its own settings work."""
+
+    async def check(self) -> Sequence[str]:
+        """What has to be mended, each with what to do, the first cause first; nothing when all is well.
+
+        It asks the platform and changes nothing there. Never raises for what the platform answers.
+        """
+        ...
 
 
 @runtime_checkable

@@ -4,7 +4,8 @@ Mistakes in single settings were found by `config.load`; here is what only shows
 Printing is the command line's.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+import asyncio
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,11 +14,14 @@ from bot.config.values import is_private_url
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.flow import Feature
 from bot.domain.limits import Limits
+from bot.ports.chat import ChatPlatform, Checkable
 from bot.ports.ledger import Ledger
 from bot.ports.voice import VoiceProvider
 
 LARGEST_SKEW: Final = 1.0
 """Seconds our clock may differ from the database's before punctual calls are in doubt."""
+ANSWERS_WITHIN: Final = 15.0
+"""Seconds a chat gets to look itself over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +55,21 @@ async def check(
     settings: Settings,
     *,
     providers: Mapping[str, VoiceProvider],
-    chats: Collection[str],
+    chats: Mapping[str, ChatPlatform],
     ledger: Ledger,
 ) -> Report:
-    """Looks at everything and dials nothing. The only I/O is one look into the database."""
+    """Looks at everything and dials nothing: into the database, and at the chats that can be asked."""
     database, problems = await _database(settings, ledger)
+    found = dict(zip(chats, await asyncio.gather(*map(_looked_over, chats.values())), strict=True))
     return Report(
         sections=(
             Section(title="settings", rows=describe(settings)),
             Section(title="providers", rows=tuple(_providers(settings, providers))),
-            Section(title="chats", rows=tuple(Row(name=chat, value="ready", source="") for chat in chats)),
+            Section(title="chats", rows=tuple(_chats(found))),
             Section(title="database", rows=database),
             Section(title="limits", rows=tuple(_limits(settings.limits))),
         ),
-        problems=(*problems, *_no_provider(providers)),
+        problems=(*problems, *_no_provider(providers), *(each for mend in found.values() for each in mend)),
         hints=tuple(_hints(settings, chats)),
     )
 
@@ -85,6 +90,22 @@ async def _database(settings: Settings, ledger: Ledger) -> tuple[tuple[Row, ...]
     return (row,), [
         f"Our clock is {skew:+.1f} s off the database's: set both by NTP, or calls leave at wrong times."
     ]
+
+
+async def _looked_over(chat: ChatPlatform) -> Sequence[str]:
+    """What that chat wants mended."""
+    if not isinstance(chat, Checkable):
+        return ()
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            return await chat.check()
+    except TimeoutError:
+        return (f"{chat.name} did not answer within {ANSWERS_WITHIN:.0f} s. Is it reachable from here?",)
+
+
+def _chats(found: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+    for name, mend in found.items():
+        yield Row(name=name, value="to be mended, see below" if mend else "ready", source="")
 
 
 def _providers(settings: Settings, providers: Mapping[str, VoiceProvider]) -> Iterator[Row]:

@@ -1,12 +1,16 @@
 """What `patchline check` finds out about a whole installation."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+
+import pytest
 
 from bot.config import Settings, load
 from bot.domain.errors import ConfigError, StorageUnavailable
 from bot.domain.flow import Feature
 from bot.ports.ledger import Ledger, Transaction
+from bot.services import checks
 from bot.services.checks import Report, check, unusable
 from storage.memory import MemoryLedger
 
@@ -36,10 +40,26 @@ class Ahead(MemoryLedger):
         return 3.5
 
 
-async def checked(ledger: Ledger | None = None, *, chats: tuple[str, ...] = (), **environ: str) -> Report:
+class Chat:
+    """A chat that is in order, or knows what is not; `slow` never answers."""
+
+    def __init__(self, *mend: str, slow: bool = False) -> None:
+        self.name = "telegram"
+        self.mend = mend
+        self.slow = slow
+
+    async def check(self) -> tuple[str, ...]:
+        if self.slow:
+            await asyncio.Event().wait()
+        return self.mend
+
+
+async def checked(
+    ledger: Ledger | None = None, *, chats: dict[str, object] | None = None, **environ: str
+) -> Report:
     settings: Settings = load({**KEY, **environ})
     roads = {"road": Road(Feature.SAY, Feature.BRIDGE), "other": Road()}
-    return await check(settings, providers=roads, chats=chats, ledger=ledger or MemoryLedger())  # type: ignore[arg-type]
+    return await check(settings, providers=roads, chats=chats or {}, ledger=ledger or MemoryLedger())  # type: ignore[arg-type]
 
 
 def rows(report: Report, title: str) -> dict[str, tuple[str, str]]:
@@ -91,15 +111,30 @@ async def test_clocks_that_disagree_are_a_problem() -> None:
 
 
 async def test_no_provider_at_all_is_a_problem() -> None:
-    report = await check(load(KEY), providers={}, chats=(), ledger=MemoryLedger())
+    report = await check(load(KEY), providers={}, chats={}, ledger=MemoryLedger())
     assert report.exit_code == 2
 
 
+async def test_a_chat_says_what_is_wrong_with_it() -> None:
+    report = await checked(chats={"telegram": Chat("The token is unknown."), "silent": object()})
+    assert report.exit_code == 2
+    assert report.problems == ("The token is unknown.",)
+    assert rows(report, "chats") == {"telegram": ("to be mended, see below", ""), "silent": ("ready", "")}
+
+
+async def test_a_chat_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "ANSWERS_WITHIN", 0.01)
+    report = await checked(chats={"telegram": Chat(slow=True)})
+    assert ["telegram did not answer" in problem for problem in report.problems] == [True]
+
+
 async def test_hints_do_not_fail_the_check() -> None:
-    report = await checked(chats=("telegram",))
+    report = await checked(chats={"telegram": Chat()})
     assert [hint.split()[0] for hint in report.hints] == ["PUBLIC_URL", "PATCHLINE_ADMINS"]
     assert report.exit_code == 0
-    private = await checked(PUBLIC_URL="http://10.0.0.1", PATCHLINE_ADMINS="telegram:1", chats=("telegram",))
+    private = await checked(
+        PUBLIC_URL="http://10.0.0.1", PATCHLINE_ADMINS="telegram:1", chats={"telegram": Chat()}
+    )
     assert ["private" in hint for hint in private.hints] == [True]
     public = await checked(PUBLIC_URL="https://phone.example.com", PATCHLINE_ADMINS="telegram:1")
     assert public.hints == ()
