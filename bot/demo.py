@@ -5,7 +5,7 @@ Part of the wiring, like `compose.py`. Nothing of it outlives the program: its f
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ SONG: Final = "https://example.com/happy_birthday.mp3"
 FAST: Final = 10
 """How much faster time runs while there is nothing new to see."""
 STEP: Final = 0.05
+SOON: Final = timedelta(seconds=10)
 HINT: Final = (
     "You are in Singapore, and you know amy, bob and cy. Nothing here rings a real phone.\n"
     "Try:  call amy and patch me in at 23:59      then:  jump\n"
@@ -42,7 +43,7 @@ HINT: Final = (
 )
 
 _PHONES: Final = (
-    phone(AMY).rings(2).answers().hangs_up_after(25),
+    phone(AMY).rings(2).answers().hangs_up_after(14),
     phone(BOB).rings(3).answers().hangs_up_after(9),
     phone(CY).rings(4).answers().presses_accept(after=2.0).hangs_up_after(8),
     phone(ME).rings(1.5).answers().presses_accept(after=1.0).hangs_up_after(6),
@@ -58,6 +59,7 @@ class Demo:
         self._out = out
         self._room = room
         self.house: House | None = None
+        self.pending: Callable[[], Awaitable[bool]] = _nothing
 
     def note(self, text: str) -> None:
         """A line of explanation, set apart from the chat."""
@@ -78,11 +80,16 @@ class Demo:
     async def until_over(self, *, fast_after: float | None = None) -> None:
         """Until no call is due or running here and everything has been shown."""
         passed = 0.0
-        while await something_is_going_on(self._built(), self._room, self._clock):
+        while await self._is_soon() or await self.pending():
             await asyncio.sleep(STEP)
             passed += STEP
             if fast_after is not None and passed > fast_after:
                 self._clock.jump(self._clock.now() + timedelta(seconds=STEP * FAST))
+
+    async def _is_soon(self) -> bool:
+        async with self._built().ledger() as tx:
+            waiting = await tx.calls_in(room=self._room, states={CallState.SCHEDULED}, limit=1)
+        return any(call.due - self._clock.now() < SOON for call in waiting)
 
     async def stranger_calls(self) -> None:
         """Bob is out; somebody calls our number and has something to say."""
@@ -154,7 +161,7 @@ async def _run(folder: Path, stdin: TextIO, stdout: TextIO) -> None:
         providers={"simulator": Simulator.beside(network)},
     )
     demo.house = house
-    follow(house, console, seat.place())
+    demo.pending = follow(house, console, seat.place())
     if is_interactive(stdin, stdout):
         await _introduce(house, seat)
         stdout.write(f"{HINT}\n\n")
@@ -173,7 +180,12 @@ def _console(
     if not is_interactive(stdin, stdout):
         tour = Tour(demo, lambda line: _typed(stdout, line))
         return Console(
-            seat=seat, keyboard=tour, screen=PlainScreen(stdout), clock=clock, ids=ids, audio_dir=folder / "audio"
+            seat=seat,
+            keyboard=tour,
+            screen=PlainScreen(stdout),
+            clock=clock,
+            ids=ids,
+            audio_dir=folder / "audio",
         )
     return open_console(
         seat=seat,
@@ -185,6 +197,10 @@ def _console(
         suggest=lambda typed: suggestions(demo._built(), seat.asker(), typed),
         wrap=lambda keyboard: DemoWords(keyboard, demo),
     )
+
+
+async def _nothing() -> bool:
+    return False
 
 
 def _typed(stdout: TextIO, line: str) -> None:

@@ -5,7 +5,7 @@ Part of the wiring: it builds a house in `compose.py` and runs the parts that th
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -115,15 +115,18 @@ def _at_home(house: House, alone: bool) -> AbstractAsyncContextManager[House]:
 # --- what the console wants to know -----------------------------------------------------------------
 
 
-def follow(house: House, console: "Console", room: Room) -> None:
-    """Tell the console when everything said was answered and shown, and when every call here has ended."""
+def follow(house: House, console: "Console", room: Room) -> Callable[[], Awaitable[bool]]:
+    """Tell the console when everything said was answered and shown, and when every call here has ended.
+
+    Returns the second question, for whoever else wants to ask it.
+    """
 
     async def answered() -> bool:
         async with house.ledger() as tx:
             open_ends = (
                 await tx.waiting_inbound(room.platform, limit=1)
                 or await tx.undelivered(room.platform, limit=1)
-                or await tx.notices_due(room.platform, house.clock.now(), limit=1)
+                or await tx.next_notice(room.platform)
             )
         return not open_ends
 
@@ -131,6 +134,7 @@ def follow(house: House, console: "Console", room: Room) -> None:
         return await something_is_going_on(house, room, house.clock) or not await answered()
 
     console.wait_for(answered=answered, pending=pending)
+    return pending
 
 
 async def something_is_going_on(house: House, room: Room, clock: Clock) -> bool:
@@ -148,7 +152,9 @@ async def something_is_going_on(house: House, room: Room, clock: Clock) -> bool:
         for call in started
         if call.live_legs
         or call.unplaced
-        or any(each.state.is_open and (each.state is not doubtful or each.check_at) for each in call.placements)
+        or any(
+            each.state.is_open and (each.state is not doubtful or each.check_at) for each in call.placements
+        )
     ]
     fetching = any(each.state is RecordingState.WAITING and each.tries < PATIENCE for each in recordings)
     return bool(due or going or fetching)
@@ -193,7 +199,9 @@ async def _same_time(house: House) -> None:
     skew = await house.ledger.skew()
     if abs(skew) > LARGEST_SKEW:
         raise ConfigError(
-            problems=(f"This machine's clock is {skew:+.1f} s off the database's. Set it (NTP), then start again.",)
+            problems=(
+                f"This machine's clock is {skew:+.1f} s off the database's. Set it (NTP), then start again.",
+            )
         )
 
 

@@ -15,6 +15,7 @@ class FakeClock:
     def __init__(self, start: datetime = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)) -> None:
         self._start = start
         self._elapsed = 0.0
+        self._suspended = 0.0
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._count = itertools.count()
 
@@ -22,7 +23,7 @@ class FakeClock:
         return self._start + timedelta(seconds=round(self._elapsed, 6))
 
     def boot(self) -> float:
-        return self._elapsed
+        return self._elapsed + self._suspended
 
     async def sleep(self, seconds: float) -> None:
         if seconds <= 0:
@@ -35,6 +36,12 @@ class FakeClock:
     def step(self, **delta: float) -> None:
         """The wall clock jumps; nobody's sleep gets shorter or longer."""
         self._start += timedelta(**delta)
+
+    async def sleeps(self, seconds: float) -> None:
+        """The machine is suspended: both clocks go on, and nobody in it notices until it wakes."""
+        await settle()
+        self._start += timedelta(seconds=seconds)
+        self._suspended += seconds
 
     async def advance(self, seconds: float = 0, **delta: float) -> None:
         """Let that much time pass: `advance(5)`, `advance(minutes=5)`."""

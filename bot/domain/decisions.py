@@ -24,6 +24,8 @@ SCREENING: Final = timedelta(seconds=20)
 ASK_AGAIN: Final = timedelta(seconds=15)
 """An order to hang up is repeated at this pace until the leg is seen to end."""
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
+MISSING_END: Final = timedelta(seconds=90)
+"""How long after its ring time a placement may be silent before the provider is asked about its end."""
 STRAGGLER: Final = timedelta(seconds=60)
 """How long legs of a placement may outlive its first leg before their end counts as lost."""
 
@@ -164,11 +166,16 @@ def _heard_of(placement: Placement, event: LegEvent, now: datetime) -> Placement
             placed_at=placement.placed_at or now,
             reconciled=placement.state is PlacementState.UNKNOWN or placement.reconciled,
             lease_until=None,
-            check_at=None,
+            check_at=end_check(placement.plan, now),
             checks=0,
             deadline=placement.deadline or end_deadline(placement.plan, now),
         )
     return replace(placement, refs=refs)
+
+
+def end_check(plan: LegPlan, placed_at: datetime) -> datetime:
+    """When the provider is first asked whether a leg has ended without our being told."""
+    return placed_at + timedelta(seconds=plan.ring_seconds) + MISSING_END
 
 
 def end_deadline(plan: LegPlan, placed_at: datetime) -> datetime:

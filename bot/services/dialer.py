@@ -42,8 +42,6 @@ log = structlog.get_logger(__name__)
 REQUEST_DEADLINE: Final = 10.0
 PLACING_LEASE: Final = timedelta(seconds=30)
 FIRST_CHECK: Final = timedelta(seconds=2)
-MISSING_END: Final = timedelta(seconds=90)
-"""How long after its ring time a placement may be silent before the provider is asked about its end."""
 
 
 @dataclass(frozen=True, slots=True)
