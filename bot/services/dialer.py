@@ -17,6 +17,7 @@ from bot.domain.call import GRACE, Call, CallState, LegPlan, Placement, Placemen
 from bot.domain.cdr import CallId
 from bot.domain.control import Control
 from bot.domain.decisions import (
+    MISSING_END,
     Close,
     Effect,
     Fetch,

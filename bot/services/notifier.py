@@ -1,13 +1,17 @@
 """Cards and private notices on their way to the room: post once, then edit; the latest wins, the final one
-always arrives. The outbox table remembers; a chat that is down delays nobody but itself."""
+always arrives. The outbox table remembers; a chat that is down delays nobody but itself.
+
+The pace is the chat's: a pause after every edit of a card, and one after everything shown in a room.
+"""
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from bot.domain.errors import Rejected, StorageUnavailable, Unavailable
+from bot.domain.errors import OutcomeUnknown, Rejected, StorageUnavailable, Unavailable
 from bot.ports.chat import ChatPlatform, MessageRef
 from bot.ports.clock import Clock
 from bot.ports.ledger import Ledger, Notice
@@ -27,6 +31,7 @@ class Notifier:
         self._clock = clock
         self._chat = chat
         self._changed = asyncio.Event()
+        self._resting: dict[str, float] = {}  # room key → until when, on the clock nobody can set
 
     def wake(self) -> None:
         """Something was put into the outbox; missing this costs a quarter of a second."""
@@ -45,35 +50,72 @@ class Notifier:
             await sleep_unless(self._changed, self._clock, LOOK_EVERY)
 
     async def drain(self) -> int:
-        """Show everything that is due now; returns how many notices were taken up."""
+        """Show everything that is due now, one notice a room where rooms need a pause; returns how many."""
+        boot = self._clock.boot()
+        self._resting = {room: until for room, until in self._resting.items() if until > boot}
         async with self._ledger() as tx:
-            notices = await tx.notices_due(self._chat.name, self._clock.now())
+            now = self._clock.now()
+            notices = await tx.notices_due(self._chat.name, now, resting=self._resting)
+        turns = self._by_room(notices)
+        # Rooms do not wait for each other, and a post that is under way is never broken off by another's trouble.
+        done = await asyncio.gather(*map(self._show_all, turns), return_exceptions=True)
+        for problem in done:
+            if isinstance(problem, BaseException):
+                raise problem
+        return sum(map(len, turns))
+
+    def _by_room(self, notices: Iterable[Notice]) -> list[Sequence[Notice]]:
+        rooms: dict[str, list[Notice]] = {}
+        for notice in notices:
+            rooms.setdefault(notice.room.key, []).append(notice)
+        paced = self._chat.limits.post_every > 0
+        return [waiting[:1] if paced else waiting for waiting in rooms.values()]
+
+    async def _show_all(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
             await self._show(notice)
-        return len(notices)
 
     async def _show(self, notice: Notice) -> None:
+        self._rest(notice, self._chat.limits.post_every)
         try:
             ref = await self._deliver(notice)
         except Rejected as gone:
             log.warning("notice cannot be shown", chat=self._chat.name, detail=gone.detail)
             await self._shown(notice, None)
+        except OutcomeUnknown as lost:
+            log.warning("notice may have been shown", chat=self._chat.name, detail=lost.detail)
+            await self._perhaps_shown(notice)
         except Exception as error:  # noqa: BLE001 - a chat may fail in any way; only its own cards wait
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
             log.warning("chat does not answer", chat=self._chat.name, error=type(error).__name__)
+            self._rest(notice, retry_after or 0.0)
             await self._put_off(notice, retry_after)
         else:
             await self._shown(notice, ref)
 
+    def _rest(self, notice: Notice, seconds: float) -> None:
+        until = self._clock.boot() + seconds
+        self._resting[notice.room.key] = max(until, self._resting.get(notice.room.key, 0.0))
+
     async def _deliver(self, notice: Notice) -> MessageRef | None:
         if notice.card is not None and notice.ref is not None and self._chat.limits.can_edit:
-            await self._chat.edit(notice.ref, notice.room, notice.card)
-            return notice.ref
+            try:
+                await self._chat.edit(notice.ref, notice.room, notice.card)
+                return notice.ref
+            except Rejected as gone:
+                log.info("card is gone, posting it anew", chat=self._chat.name, detail=gone.detail)
         if notice.card is not None:
             return await self._chat.post(notice.room, notice.card)
         if notice.reply is not None and notice.asker is not None:
             await self._chat.reply(notice.room, notice.asker, notice.reply)
         return None
+
+    async def _perhaps_shown(self, notice: Notice) -> None:
+        """Posting twice is worse than a card that comes with its next change; but the end is always shown."""
+        if notice.card is not None and notice.card.final:
+            await self._put_off(notice, None)
+        else:
+            await self._shown(notice, notice.ref)
 
     async def _shown(self, notice: Notice, ref: MessageRef | None) -> None:
         not_before = self._clock.now() + timedelta(seconds=self._chat.limits.edit_every)
