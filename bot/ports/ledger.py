@@ -284,8 +284,11 @@ class OutboxTable(Protocol):
 
     async def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None: ...
 
-    async def notices_due(self, platform: str, now: datetime, limit: int = 50) -> Sequence[Notice]:
-        """Changed since last shown, and not put off; final cards first, then oldest."""
+    async def notices_due(
+        self, platform: str, now: datetime, limit: int = 50, *, resting: Collection[str] = ()
+    ) -> Sequence[Notice]:
+        """Changed since last shown, and not put off; final cards first, then oldest. Rooms whose key is in
+        `resting` are left out."""
         ...
 
     async def shown(self, id: int, revision: int, ref: MessageRef | None, not_before: datetime) -> None:

@@ -57,7 +57,7 @@ class Notifier:
             now = self._clock.now()
             notices = await tx.notices_due(self._chat.name, now, resting=self._resting)
         turns = self._by_room(notices)
-        # Rooms do not wait for each other, and a post that is under way is never broken off by another's trouble.
+        # Rooms do not wait for each other, and nobody's trouble breaks off a post that is under way.
         done = await asyncio.gather(*map(self._show_all, turns), return_exceptions=True)
         for problem in done:
             if isinstance(problem, BaseException):

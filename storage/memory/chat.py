@@ -1,6 +1,6 @@
 """Inbox, questions and outbox in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -105,9 +105,12 @@ class MemoryOutbox(Work):
     def _next_id(self) -> int:
         return 1 + max((id for id, _ in self._on.notices.items()), default=0)
 
-    async def notices_due(self, platform: str, now: datetime, limit: int = 50) -> Sequence[Notice]:
-        due = sorted((each for each in self._waiting(platform) if each.next_at <= now), key=_urgency)
-        return [each.notice for each in due[:limit]]
+    async def notices_due(
+        self, platform: str, now: datetime, limit: int = 50, *, resting: Collection[str] = ()
+    ) -> Sequence[Notice]:
+        due = [each for each in self._waiting(platform) if each.next_at <= now]
+        wanted = [each for each in due if each.notice.room.key not in resting]
+        return [each.notice for each in sorted(wanted, key=_urgency)[:limit]]
 
     async def shown(self, id: int, revision: int, ref: MessageRef | None, not_before: datetime) -> None:
         notices = (await self._change()).notices

@@ -1,7 +1,7 @@
 """Cards to deliver: the latest wins, the final one always arrives."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,10 +48,14 @@ class SqlOutbox(Work):
         self._tell_others()
 
     @reads
-    def notices_due(self, platform: str, now: datetime, limit: int = 50) -> Sequence[Notice]:
+    def notices_due(
+        self, platform: str, now: datetime, limit: int = 50, *, resting: Collection[str] = ()
+    ) -> Sequence[Notice]:
         wanted = select(NOTICE).where(
             NOTICE.c.pending, NOTICE.c.platform == platform, NOTICE.c.next_at <= now
         )
+        if resting:
+            wanted = wanted.where(NOTICE.c.room_key.not_in(list(resting)))
         in_order = wanted.order_by(NOTICE.c.final.desc(), NOTICE.c.since, NOTICE.c.id)
         return [_notice(row) for row in self._rows(in_order.limit(limit))]
 
