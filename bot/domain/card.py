@@ -18,7 +18,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A block of a card. `name` is stable (understood, when, parties, steps, legs, receipt, note); lines are text."""
+    """A block of a card. `name` is stable, for renderers (`messages.py` has the list); lines are text."""
 
     name: str
     lines: tuple[str, ...]
@@ -64,13 +64,17 @@ class ReplyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer to one person. `private` asks for a place that only they see, where the platform has one."""
+    """An answer to one person. `private` asks for a place that only they see, where the platform has one.
+
+    `wants_number`: show (or, when false, take away) the platform's own way to hand over one's phone number.
+    """
 
     text: str
     kind: ReplyKind = ReplyKind.REPLY
     buttons: tuple[Button, ...] = ()
     private: bool = True
     call: str | None = None
+    wants_number: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values; `Reply.from_json` is its inverse."""

@@ -145,7 +145,7 @@ class Dial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Take a voicemail: beep, then record until `finish_key`, `silence_seconds` of silence or `max_seconds`."""
+    """Take a voicemail: beep, then record until `finish_key`, `silence_seconds` of it or `max_seconds`."""
 
     max_seconds: int = 180
     silence_seconds: int = 5
@@ -154,7 +154,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conference:
-    """Join the room named by an opaque token. The first one in hears `music`; each join gives a short tone."""
+    """Join the room named by an opaque token. The first in hears `music`; a join gives a short tone."""
 
     room: str
     music: str | None = None
@@ -199,7 +199,7 @@ class CallFlow:
         yield from self.on_machine or ()
 
     def needs(self) -> frozenset[Feature]:
-        """What was *written* and a driver must be able to do. Accept keys and music are extras that may be left out."""
+        """What was *written* and a driver must be able to do. Accept keys and music may be left out."""
         needed = {_NEEDS[type(step)] for step in self.every_step() if type(step) in _NEEDS}
         if self.on_machine is not None:
             needed.add(Feature.AMD)

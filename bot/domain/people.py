@@ -54,7 +54,8 @@ class Asker:
     @property
     def key(self) -> str:
         """`telegram:12345` or `slack:T1/U2`: as `PATCHLINE_ADMINS` spells it."""
-        return f"{self.platform}:{self.workspace}/{self.user}" if self.workspace else f"{self.platform}:{self.user}"
+        workspace = f"{self.workspace}/" if self.workspace else ""
+        return f"{self.platform}:{workspace}{self.user}"
 
     @property
     def tenant(self) -> str:

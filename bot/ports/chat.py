@@ -21,10 +21,24 @@ class SourceKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inbound:
-    """A message or a button press as it came. Exactly one of `text` and `action` is set.
+class SharedNumber:
+    """A phone number handed over by a platform as part of somebody's contact, spelt as the platform spells it.
 
-    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone.
+    `is_own`: the platform itself vouches that it is the number of the person who sent it.
+    """
+
+    number: str
+    name: str = ""
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """What somebody did, as it came. Exactly one of `text`, `action`, `shared` and `moved_to` is set.
+
+    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone. `moved_to`:
+    nobody said anything, the platform goes on with this room under that id. `sent_at` is the platform's
+    time; where it does not tell one, the earliest that it can have been.
     """
 
     source: SourceKey
@@ -33,6 +47,8 @@ class Inbound:
     sent_at: datetime
     text: str | None = None
     action: str | None = None
+    shared: SharedNumber | None = None
+    moved_to: Room | None = None
     timezone: str | None = None
 
 

@@ -35,5 +35,5 @@ class Bell(Protocol):
         ...
 
     async def run(self, on_ring: Callable[[], Awaitable[datetime | None]]) -> None:
-        """Call `on_ring` when something may be due, until cancelled; it returns the next moment of interest."""
+        """Call `on_ring` when something may be due; it returns the next moment. Until cancelled."""
         ...

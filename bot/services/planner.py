@@ -77,7 +77,7 @@ class _Draft:
     def party(self, target: said.Target) -> Party:
         if target.address is None:
             raise NotPossible(reason=f"I don't know a phone number of <@{target.user}>.")
-        name = target.name or self.names.get(target.address)
+        name = self.my_name or None if target.is_me else target.name or self.names.get(target.address)
         return Party(role=next(self.roles), address=target.address, name=name, is_me=target.is_me)
 
     def myself(self) -> Party:
