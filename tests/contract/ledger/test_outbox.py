@@ -156,9 +156,9 @@ async def test_a_lost_message_can_be_posted_anew(ledger: Ledger) -> None:
 
 
 async def test_a_room_that_rests_holds_up_no_other(ledger: Ledger) -> None:
-    await put(ledger, card(call="c1"))
-    await put(ledger, card(call="c2"))
-    await put(ledger, card(call="c3"), room=replace(ROOM, channel="elsewhere"))
+    await put(ledger, card("c1"))
+    await put(ledger, card("c2"))
+    await put(ledger, card("c3"), room=replace(ROOM, channel="elsewhere"))
     async with ledger() as tx:
         [notice] = await tx.notices_due("console", NOW, limit=1, resting=[ROOM.key])
         assert notice.room.channel == "elsewhere"
