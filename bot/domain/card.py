@@ -85,3 +85,11 @@ class Reply:
         """Raises KeyError or TypeError on anything that `to_json` did not make."""
         buttons = tuple(Button(**each) for each in data["buttons"])
         return cls(**{**data, "kind": ReplyKind(data["kind"]), "buttons": buttons})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """One person's own page: what is known of them in words, and the cards of their calls to come."""
+
+    lines: tuple[str, ...]
+    cards: tuple[Card, ...]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from bot.domain.card import Card, Reply
+from bot.domain.card import Card, Home, Reply
 from bot.domain.people import Asker, Room
 from bot.ports.http import HttpReply, HttpRequest
 from bot.ports.voice import Audio
@@ -77,7 +77,8 @@ class ChatInbox(Protocol):
     async def put(self, inbound: Inbound) -> bool:
         """Write it down, then return: True when new, False for a redelivery. The work happens after.
 
-        Raises StorageUnavailable when it could not be written; the person is then told to repeat it.
+        Raises StorageUnavailable when it could not be written; the person is then told to repeat it. Who
+        cannot wait any longer cancels it and says the same: it will not be acted on.
         """
         ...
 
@@ -122,6 +123,25 @@ class Checkable(Protocol):
         It asks the platform and changes nothing there. Never raises for what the platform answers.
         """
         ...
+
+
+@runtime_checkable
+class Introduces(Protocol):
+    """A chat whose messages do not say who somebody is: it has to be asked, after the message was taken."""
+
+    async def introduce(self, inbound: Inbound) -> Inbound:
+        """With the asker's name, standing and time zone, and the room as later messages will name it.
+
+        Raises when the platform cannot be asked just now; the message then waits.
+        """
+        ...
+
+
+@runtime_checkable
+class ShowsHome(Protocol):
+    """A chat with a page of its own for every person."""
+
+    async def show_home(self, asker: Asker, home: Home) -> None: ...
 
 
 @runtime_checkable

@@ -8,17 +8,17 @@ finds its key and does nothing; a crash between the work and the telling repeats
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
 from bot.domain.actions import Action, parse_action
 from bot.domain.card import Reply
-from bot.domain.errors import StorageUnavailable, UserError
+from bot.domain.errors import OutcomeUnknown, StorageUnavailable, UserError
 from bot.domain.people import Person
 from bot.domain.policy import Refused, is_admin, may_use
-from bot.ports.chat import ChatPlatform, Inbound
+from bot.ports.chat import ChatPlatform, Inbound, Introduces, SourceKey
 from bot.ports.ledger import Ledger, Transaction
 from bot.services.asking import Ask, Desk, Outcome, complain
 from bot.services.reading import context_for
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 LOOK_EVERY: Final = 0.5
 FRESH: Final = timedelta(seconds=60)
 """An older command asks before it dials."""
+REFUSED_FOR: Final = timedelta(minutes=10)
+"""How long a message that was not taken is remembered, in case it was written down after all."""
 
 
 class Intake:
@@ -40,14 +42,26 @@ class Intake:
         self._desk = desk
         self._chats = chats
         self._changed = asyncio.Event()
+        self._refused: dict[SourceKey, datetime] = {}
 
     async def put(self, inbound: Inbound) -> bool:
         """Write it down. Raises StorageUnavailable when that failed: nothing was taken."""
-        async with self._ledger() as tx:
-            new = await tx.put_inbound(inbound, self._desk.clock.now())
-            await tx.commit()
+        try:
+            async with self._ledger() as tx:
+                new = await tx.put_inbound(inbound, self._desk.clock.now())
+                await tx.commit()
+        except (StorageUnavailable, asyncio.CancelledError):
+            self._refuse(inbound)
+            raise
+        self._refused.pop(inbound.source, None)
         self._changed.set()
         return new
+
+    def _refuse(self, inbound: Inbound) -> None:
+        """Perhaps it was written all the same. The person is told that it was not, so nobody acts on it."""
+        now = self._desk.clock.now()
+        lately = {source: at for source, at in self._refused.items() if now - at < REFUSED_FOR}
+        self._refused = {**lately, inbound.source: now}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -66,9 +80,20 @@ class Intake:
         for name, chat in self._chats.items():
             async with self._ledger() as tx:
                 waiting = await tx.waiting_inbound(name)
-            for inbound in waiting:
+            known = await asyncio.gather(*(self._introduced(chat, inbound) for inbound in waiting))
+            for inbound in filter(None, known):
                 await self._handle(inbound)
             await self._tell(name, chat)
+
+    async def _introduced(self, chat: ChatPlatform, inbound: Inbound) -> Inbound | None:
+        """With what the platform knows of the person; None while it cannot be asked: the message waits."""
+        if not isinstance(chat, Introduces):
+            return inbound
+        try:
+            return await chat.introduce(inbound)
+        except Exception as error:  # noqa: BLE001 - whatever the platform's trouble is, only its people wait
+            log.warning("who is it?", chat=chat.name, error=type(error).__name__)
+            return None
 
     # --- one message --------------------------------------------------------------------------
 
@@ -82,6 +107,8 @@ class Intake:
 
     async def _safely(self, inbound: Inbound) -> Outcome:
         """Work and answer are one transaction; a mistake of ours undoes the work, never the answer."""
+        if inbound.source in self._refused:
+            return await self._answered(inbound, Outcome())
         try:
             return await self._answered(inbound, None)
         except UserError as problem:
@@ -151,6 +178,8 @@ class Intake:
     async def _reply(self, chat: ChatPlatform, inbound: Inbound, reply: Reply) -> None:
         try:
             await chat.reply(inbound.room, inbound.asker, reply)
+        except OutcomeUnknown as lost:
+            log.warning("reply may have been delivered", chat=chat.name, detail=lost.detail)
         except Exception as error:  # noqa: BLE001 - the work is done; only this sentence has to wait
             log.warning("reply not delivered", chat=chat.name, error=type(error).__name__)
             async with self._ledger() as tx:
