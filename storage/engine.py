@@ -73,6 +73,7 @@ def sqlite_engine(url: str) -> Engine:
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         json_serializer=_compact,
+        json_deserializer=_as_it_is,
     )
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
@@ -95,6 +96,7 @@ def postgres_engine(url: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         json_serializer=_compact,
+        json_deserializer=_as_it_is,
     )
 
 
@@ -107,6 +109,11 @@ async def connect_postgres(dsn: str) -> Any:
 
 def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _as_it_is(text: str) -> str:
+    """`mapping.read` decodes it, and remembers what it has decoded before."""
+    return text
 
 
 def make_folder(url: str) -> None:

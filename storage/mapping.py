@@ -2,11 +2,12 @@
 else as it is. What a row has beyond that (keys to search by, the claim) is said here, type by type.
 """
 
+import json
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache, partial
 from types import UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -73,7 +74,16 @@ def _plain(value: Any) -> Any:
 
 
 def _decoder(hint: Any) -> Callable[[Any], Any]:
-    return lambda data: decode(hint, data)
+    return partial(read, hint)
+
+
+@lru_cache(maxsize=4096)
+def read(hint: Any, text: str | None) -> Any:
+    """What a JSON column holds, as a value of that type.
+
+    Domain values are frozen, so one that was decoded before is shared: most rows are read again and again.
+    """
+    return decode(hint, None if text is None else json.loads(text))
 
 
 def _plain_reader(hint: Any) -> Callable[[Any], Any]:
@@ -114,7 +124,7 @@ def call_of(row: Row, placements: Iterable[Row], legs: Iterable[Row]) -> Call:
         row,
         CALL,
         placements=tuple(map(placement_of, placements)),
-        legs=tuple(decode(Leg, leg["data"]) for leg in legs if leg["data"] is not None),
+        legs=tuple(read(Leg, leg["data"]) for leg in legs if leg["data"] is not None),
     )
 
 

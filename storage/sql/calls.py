@@ -89,7 +89,7 @@ class SqlCalls(Work):
 
     @writes
     def add_call(self, call: Call) -> None:
-        self._execute(insert(CALL).values(call_values(call)))
+        self._execute(insert(CALL), call_values(call))
         self._write_parts(call, None)
         self._tell_others()
 
@@ -189,7 +189,7 @@ class SqlCalls(Work):
     @writes
     def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
         row = {**event_values(event), "call": call, "received_at": now}
-        result = self._execute(self._insert(LEG_EVENT).values(row).on_conflict_do_nothing())
+        result = self._execute(self._insert(LEG_EVENT).on_conflict_do_nothing(), row)
         return result.rowcount == 1
 
     @reads

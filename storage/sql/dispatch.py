@@ -129,6 +129,7 @@ class SqlDispatch(SqlCalls):
         return self._attempt(partial(self._begin, placement, owner, now))
 
     def _begin(self, placement: Placement, owner: str, now: datetime) -> bool:
+        earlier = select(func.count()).where(PLACEMENT.c.call == placement.call).scalar_subquery()
         ours = (
             update(CALL)
             .where(CALL.c.id == placement.call, CALL.c.owner == owner, CALL.c.lease_until > now)
@@ -138,14 +139,13 @@ class SqlDispatch(SqlCalls):
                 started_at=func.coalesce(CALL.c.started_at, at(now)),
                 unplaced=func.replace(CALL.c.unplaced, f",{placement.role},", ","),
             )
-            .returning(CALL.c.asker, CALL.c.room_key)
+            .returning(CALL.c.asker, CALL.c.room_key, earlier.label("earlier"))
         )
         call = (self._execute(ours)).mappings().first()
         if call is None:
             return False
-        earlier = select(func.count()).where(PLACEMENT.c.call == placement.call).scalar_subquery()
-        others = {"owner": owner, "asker": call["asker"], "position": earlier}
-        self._execute(insert(PLACEMENT).values(**placement_values(placement, ()), **others))
+        others = {"owner": owner, "asker": call["asker"], "position": call["earlier"]}
+        self._execute(insert(PLACEMENT), {**placement_values(placement, ()), **others})
         self._write_legs(placement_legs(placement, call["room_key"], {}).values())
         return True
 

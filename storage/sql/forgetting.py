@@ -7,11 +7,11 @@ from sqlalchemy import select, update
 
 from bot.domain.card import Reply
 from bot.domain.cdr import CallId
-from bot.domain.codec import decode, encode
+from bot.domain.codec import encode
 from bot.domain.leg import LegEvent
 from bot.domain.question import OpenQuestion
 from bot.ports.chat import Inbound
-from storage.mapping import Row, Values, event_of, event_values, value_of, values_of
+from storage.mapping import Row, Values, event_of, event_values, read, value_of, values_of
 from storage.sql.inbox import DELIVERED
 from storage.sql.work import Work, writes
 from storage.tables import INBOX, LEG_EVENT, QUESTION
@@ -37,7 +37,7 @@ class SqlForgetting(Work):
 
 
 def _reworded(row: Row, change: Callable[[str], str]) -> Values:
-    inbound, reply = decode(Inbound, row["inbound"]), decode(Reply | None, row["reply"])
+    inbound, reply = read(Inbound, row["inbound"]), read(Reply | None, row["reply"])
     said = None if inbound.text is None else change(inbound.text)
     answered = None if reply is None else encode(replace(reply, text=change(reply.text), buttons=()))
     return {"inbound": encode(replace(inbound, text=said)), "reply": answered}

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select, update
 
 from bot.domain.card import Reply
-from bot.domain.codec import decode, encode
+from bot.domain.codec import encode
 from bot.ports.chat import Inbound, SourceKey
-from storage.mapping import Row
+from storage.mapping import Row, read
 from storage.sql.literals import literal
 from storage.sql.work import Work, reads, writes
 from storage.tables import INBOX
@@ -35,7 +35,7 @@ class SqlInbox(Work):
 
     @reads
     def waiting_inbound(self, platform: str, limit: int = 50) -> Sequence[Inbound]:
-        return [decode(Inbound, row["inbound"]) for row in self._todo(platform, WAITING, limit)]
+        return [read(Inbound, row["inbound"]) for row in self._todo(platform, WAITING, limit)]
 
     @writes
     def answer(self, source: SourceKey, reply: Reply) -> None:
@@ -45,7 +45,7 @@ class SqlInbox(Work):
     @reads
     def undelivered(self, platform: str, limit: int = 50) -> Sequence[tuple[Inbound, Reply]]:
         rows = self._todo(platform, ANSWERED, limit)
-        return [(decode(Inbound, row["inbound"]), decode(Reply, row["reply"])) for row in rows]
+        return [(read(Inbound, row["inbound"]), read(Reply, row["reply"])) for row in rows]
 
     @writes
     def delivered(self, source: SourceKey) -> None:

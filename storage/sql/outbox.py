@@ -3,19 +3,19 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 
 from bot.domain.card import Card, Reply
-from bot.domain.codec import decode, encode
+from bot.domain.codec import encode
 from bot.domain.people import Asker, Room
 from bot.ports.chat import MessageRef
 from bot.ports.ledger import Notice
-from storage.mapping import Row
-from storage.sql.work import Work, reads, writes
+from storage.mapping import Row, read
+from storage.sql.work import Work, insert, reads, writes
 from storage.tables import NOTICE
-from storage.tables.columns import at
 
 
 class SqlOutbox(Work):
@@ -24,27 +24,13 @@ class SqlOutbox(Work):
     @writes
     def put_card(self, room: Room, card: Card, now: datetime) -> None:
         row = {**_new(room, now), "call": card.call, "card": _text(card), "final": card.final}
-        first = self._insert(NOTICE).values(row)
-        another = first.on_conflict_do_update(
-            index_elements=["room_key", "call"],
-            index_where=NOTICE.c.call.is_not(None),
-            set_={
-                "room": first.excluded.room,
-                "card": first.excluded.card,
-                "final": first.excluded.final,
-                "revision": NOTICE.c.revision + 1,
-                "pending": True,
-                "since": case((NOTICE.c.pending, NOTICE.c.since), else_=at(now)),
-            },
-            where=(NOTICE.c.card != first.excluded.card) & or_(~NOTICE.c.final, first.excluded.final),
-        )
-        if (self._execute(another)).rowcount:
+        if self._execute(_put_card(self._dialect), row).rowcount:
             self._tell_others()
 
     @writes
     def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None:
         row = {**_new(room, now), "reply": encode(reply), "asker": encode(asker), "final": False}
-        self._execute(insert(NOTICE).values(row))
+        self._execute(self._insert(NOTICE), row)
         self._tell_others()
 
     @reads
@@ -80,6 +66,20 @@ class SqlOutbox(Work):
         return found
 
 
+@cache
+def _put_card(dialect: str) -> Any:
+    """One statement decides: a new row, a newer card, or nothing to do."""
+    new = insert(NOTICE, dialect)
+    another = {name: new.excluded[name] for name in ("room", "card", "final", "pending")}
+    since = case((NOTICE.c.pending, NOTICE.c.since), else_=new.excluded.since)
+    return new.on_conflict_do_update(
+        index_elements=["room_key", "call"],
+        index_where=NOTICE.c.call.is_not(None),
+        set_={**another, "revision": NOTICE.c.revision + 1, "since": since},
+        where=(NOTICE.c.card != new.excluded.card) & or_(~NOTICE.c.final, new.excluded.final),
+    )
+
+
 def _new(room: Room, now: datetime) -> dict[str, Any]:
     return {
         "platform": room.platform,
@@ -100,11 +100,11 @@ def _text(card: Card) -> str:
 def _notice(row: Row) -> Notice:
     return Notice(
         id=row["id"],
-        room=decode(Room, row["room"]),
+        room=read(Room, row["room"]),
         revision=row["revision"],
         card=None if row["card"] is None else Card.from_json(json.loads(row["card"])),
-        reply=decode(Reply | None, row["reply"]),
-        asker=decode(Asker | None, row["asker"]),
-        ref=decode(MessageRef | None, row["ref"]),
+        reply=read(Reply | None, row["reply"]),
+        asker=read(Asker | None, row["asker"]),
+        ref=read(MessageRef | None, row["ref"]),
         tries=row["tries"],
     )

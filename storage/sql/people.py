@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 
-from bot.domain.codec import decode, encode
+from bot.domain.codec import encode
 from bot.domain.forwarding import Forward
 from bot.domain.numbers import Did, PhoneNumber, parse_address
 from bot.domain.people import Contact, Person, Room
-from storage.mapping import tenant_of, value_of, values_of
+from storage.mapping import read, tenant_of, value_of, values_of
 from storage.sql.work import Work, reads, writes
 from storage.tables import BINDING, CONTACT, DID, FORWARD, PERSON, PREFIX
 
@@ -109,7 +109,7 @@ class SqlPeople(Work):
     def bindings(self, tenant: str) -> Sequence[tuple[Room, str, PhoneNumber | None]]:
         wanted = select(BINDING).where(BINDING.c.tenant == tenant)
         rows = self._rows(wanted.order_by(BINDING.c.room_key, BINDING.c.about, BINDING.c.did))
-        return [(decode(Room, row["room"]), row["about"], number_of(row["did"])) for row in rows]
+        return [(read(Room, row["room"]), row["about"], number_of(row["did"])) for row in rows]
 
 
 def number_of(text: str) -> PhoneNumber | None:

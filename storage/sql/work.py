@@ -5,7 +5,7 @@ coroutines. So a step with five statements costs one way to a thread (SQLite) or
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping, Table
@@ -16,6 +16,7 @@ from storage.errors import translated
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Values = Mapping[str, Any]
 W = TypeVar("W", bound="Work")
 
 
@@ -53,6 +54,20 @@ def _coroutine(
         return await self._run(partial(step, self, *args, **kwargs), writes=writes)
 
     return run
+
+
+def insert(table: Table, dialect: str) -> Any:
+    """An insert that knows `on_conflict_do_…`: both databases spell it alike, SQLAlchemy has it twice."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+@cache
+def upsert(table: Table, columns: Sequence[str], dialect: str) -> Any:
+    """Made once: putting it together takes far longer than running it."""
+    keys = [column.name for column in table.primary_key]
+    new = insert(table, dialect)
+    changed = {name: new.excluded[name] for name in columns if name not in keys}
+    return new.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 class Work:
@@ -104,9 +119,9 @@ class Work:
         return self._connection
 
     def _execute(
-        self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None
+        self, statement: Executable, values: Values | Sequence[Values] | None = None
     ) -> CursorResult[Any]:
-        return self._here.execute(statement, rows)
+        return self._here.execute(statement, values)
 
     def _rows(self, statement: Executable) -> Sequence[RowMapping]:
         return self._execute(statement).mappings().all()
@@ -114,20 +129,19 @@ class Work:
     def _row(self, statement: Executable) -> RowMapping | None:
         return self._execute(statement).mappings().first()
 
-    def _upsert(self, table: Table, *rows: Mapping[str, Any]) -> None:
+    def _upsert(self, table: Table, *rows: Values) -> None:
         """Insert, or replace the row of the same primary key.
 
         Every row must name the same columns; those that they do not name stay as they are.
         """
-        keys = [column.name for column in table.primary_key]
-        insert = self._insert(table)
-        changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
-        self._execute(insert.on_conflict_do_update(index_elements=keys, set_=changed), rows)
+        self._execute(upsert(table, tuple(rows[0]), self._dialect), rows[0] if len(rows) == 1 else rows)
 
     def _insert(self, table: Table) -> Any:
-        """An insert that knows `on_conflict_do_…`: both databases spell it alike, SQLAlchemy has it twice."""
-        is_sqlite = self._here.dialect.name == "sqlite"
-        return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+        return insert(table, self._dialect)
+
+    @property
+    def _dialect(self) -> str:
+        return self._here.dialect.name
 
     def _attempt(self, write: Callable[[], bool]) -> bool:
         """Run `write` in a savepoint. False, and nothing of it stays, when it says so or meets a Conflict."""
