@@ -13,7 +13,7 @@ _HOUR: Final = rf"(?P<hour>\d{{1,2}}|{NUMBER_WORD})"
 _OCLOCK: Final = r"(?: ?o[' ]?clock)"
 
 _COLON: Final = re.compile(
-    rf"(?P<hour>\d{{1,2}})(?P<sign>[:.h])(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{{1,9}})?)?(?![\d:]|\.\d)(?: ?{_AP})?(?!\w)"
+    rf"(?P<hour>\d{{1,2}})(?P<sign>[:.h])(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{{1,9}})?)?(?![\d:]|\.\d)(?: ?{_AP})?(?!(?!z(?!\w))\w)"
     r"(?P<hrs> ?(?:hrs?|hours)(?!\w))?"
 )
 _HOUR_AP: Final = re.compile(

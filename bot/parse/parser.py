@@ -128,7 +128,8 @@ def _sentence(reader: Reader, parts: Parts) -> Command | None:
                 reader.headed = True
                 _expected_time(reader, parts, head)
                 continue
-        if _clause(reader, parts, head):
+        before = reader.pos
+        if _clause(reader, parts, head) and reader.pos > before:
             continue
         if head is None:
             _fail_verb(reader)

@@ -188,6 +188,8 @@ def _take_piece(reader: Reader, draft: TimeDraft, count: int, *, expected: bool,
             return True
     begin = reader.pos
     preposition = reader.take(_AT) or reader.take(_PREPOSITION)
+    if preposition and _instant(reader, draft):
+        return True
     asked = expected or bool(preposition and _AT.fullmatch(preposition[0]))
     reader.take(_ABOUT)
     if _take_named_piece(reader, draft, before, asked=asked, start=begin):
@@ -440,9 +442,8 @@ def _date(reader: Reader, draft: TimeDraft, start: int) -> bool:
     end = found[1]
     _add(reader, draft, found[0], start, end)
     if _ISO_T.match(reader.low, end):
-        reader.pos = end + 1
-        clock = clock_at(reader.low, reader.pos, expected=True)
-        return clock is not None and _add(reader, draft, clock[0], end + 1, clock[1])
+        clock = clock_at(reader.low, end + 1, expected=True)
+        return clock is None or _add(reader, draft, clock[0], end + 1, clock[1])
     return True
 
 
