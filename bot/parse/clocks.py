@@ -24,7 +24,7 @@ _WORDS: Final = re.compile(
 )
 _OCLOCKED: Final = rx(rf"(?P<hour>\d{{1,2}}){_OCLOCK}")
 _DIGITS: Final = re.compile(
-    rf"(?P<hour>\d{{1,2}})(?P<minute>\d\d)(?: ?(?P<hrs>hrs?|hours|h)(?!\w)| ?{_AP_WORD})?(?![\w:/]|[.,-]\d)"
+    rf"(?P<hour>\d{{1,2}})(?P<minute>\d\d)(?: ?(?P<hrs>hrs?|hours|h)(?!\w)| ?{_AP_WORD})?(?![\w:/]|[.,-]\d| \d{{3}})"
 )
 _H: Final = rx(r"(?P<hour>\d{1,2}) ?(?:h|hrs|hours)")
 _PAST: Final = re.compile(

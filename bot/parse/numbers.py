@@ -175,7 +175,8 @@ def judge(
     digits = "".join(char for char in written if char.isdigit())
     regions = (context.region,)
     if is_emergency(written, regions):
-        return None, ("emergency", f"I can't place emergency calls. Dial {digits} from a phone now.")
+        dial = "the emergency number" if written.startswith("+") else digits
+        return None, ("emergency", f"I can't place emergency calls. Dial {dial} from a phone now.")
     number = _parsed(written, context.region, ext)
     if (
         number
@@ -184,7 +185,7 @@ def judge(
         and digits[:3] in ("911", "112", "999")
     ):
         return None, ("emergency", f"I can't place emergency calls. Dial {digits[:3]} from a phone now.")
-    if written.lstrip("+").isdigit() and is_short_code(written, regions):
+    if written.isdigit() and is_short_code(written, regions):
         return None, ("short_code", '"{word}" is a short service number; those can\'t be dialled from here.')
     if number is None:
         return None, ("invalid_number", '"{word}" is not a whole phone number. Write it like +14155550101.')

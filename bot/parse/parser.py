@@ -23,7 +23,7 @@ from bot.parse.command import (
 )
 from bot.parse.context import ParseContext
 from bot.parse.durations import did_you_mean
-from bot.parse.grammar import take_head, verb_words
+from bot.parse.grammar import head_here, take_head, verb_words
 from bot.parse.heads import Head
 from bot.parse.instants import absolute, settle
 from bot.parse.parts import Parts
@@ -188,6 +188,10 @@ def _fail_leftover(reader: Reader, parts: Parts, head: Head) -> None:
     word = reader.low[start:end]
     if word == '"':
         reader.fail("leftover", start, end, "These quotes are not closed.")
+        reader.pos = len(reader.low)
+        return
+    if head.clauses != "none" and head_here(reader):
+        reader.fail("conflict", start, end, '"{word}" begins a second command; one at a time, please.')
         reader.pos = len(reader.low)
         return
     guesses = nearest(

@@ -28,6 +28,9 @@ _LEAD: Final = re.compile(
     r"(?:to )?(?:(?:the|my|our) )?(?:(?:phone )?numbers? (?=[+\d(])|(?:contact|user) )?"
 )
 _AT_NAME: Final = re.compile(r"@(?P<name>[a-z]\w{1,31})(?!\w)")
+_VERB: Final = rx("call|ring|phone|dial|conference|remind|cancel|forward")
+_THEN: Final = rx("then|also|and")
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SEPARATOR: Final = re.compile(
     r" ?(?:[,;/&\n]|\+(?! ?\d+ ?[a-z]))(?: ?and(?!\w))? ?| ?(?<!\w)and(?: also)?(?!\w) ?"
 )
@@ -69,13 +72,13 @@ def _take_next(reader: Reader, clause_here: ClauseHere) -> list[Target] | None:
     """The next of a list: behind a separator anybody, behind a mere space only somebody known."""
     start = reader.pos
     separator = reader.take(_SEPARATOR)
-    while reader.take(FILLER):
+    while reader.take(FILLER) or (separator and reader.take(_THEN)):
         pass
     if reader.at_end or _clause_next(reader, clause_here) or _is_rather_a_date(reader, bool(separator)):
         found = None
     else:
         found = _take_some(reader, must=False)
-        if found is None and separator and not _mistyped_clause(reader, clause_here):
+        if found is None and separator and not (reader.match(_VERB) or _mistyped_clause(reader, clause_here)):
             found = _take_some(reader, must=True)
     if found is None:
         reader.pos = start
@@ -301,6 +304,12 @@ _ODD_NAMES: Final = frozenset(("me", "myself", "and", "everyone", "all", "then",
 def _fail_name(reader: Reader) -> None:
     """Nobody of that name: say which word, and whom it may be a slip of."""
     start, end = reader.word()
+    mail = _MAIL.fullmatch(reader.low, start, end) or _MAIL.search(reader.text.plain(start, start + 1))
+    if mail:
+        reader.go(end)
+        suggest: tuple[str, ...] = (f"sip:{mail[0]}",)
+        reader.fail("invalid_sip", start, end, "To call an address, write it with sip: in front.", suggest)
+        return
     several = _near_long_name(reader, start)
     if several:
         end, suggest = several
