@@ -18,6 +18,7 @@ from bot.domain.card import Reply
 from bot.domain.errors import OutcomeUnknown, StorageUnavailable, UserError
 from bot.domain.people import Person
 from bot.domain.policy import Refused, is_admin, may_use
+from bot.domain.replies import error_words
 from bot.ports.chat import ChatPlatform, Inbound, Introduces, SourceKey
 from bot.ports.ledger import Ledger, Transaction
 from bot.services.asking import Ask, Desk, Outcome, complain
@@ -112,7 +113,7 @@ class Intake:
         try:
             return await self._answered(inbound, None)
         except UserError as problem:
-            return await self._answered(inbound, complain(str(problem)))
+            return await self._answered(inbound, complain(error_words(problem)))
         except StorageUnavailable:
             raise
         except Exception:

@@ -84,6 +84,13 @@ async def test_what_cannot_be_done_has_its_reason(house: House, sentence: str, r
     assert reason in reply.text
 
 
+async def test_a_name_nearly_right_is_offered(house: House) -> None:
+    reply = await house.says("forget bobb")
+    assert reply is not None
+    assert reply.kind == "error"
+    assert "bob" in reply.text.replace("bobb", "")
+
+
 # --- forgetting -------------------------------------------------------------------------------------
 
 
