@@ -49,7 +49,10 @@ def error_words(error: PatchlineError) -> str:
         case ProviderError():
             return _provider_words(error)
         case StorageUnavailable():
-            return "I could not write that down: the database does not answer. Please say it again soon."
+            return (
+                "Not taken, please repeat: the database does not answer, so nothing was written down. "
+                "Please say it again soon."
+            )
         case ConfigError():
             return "Some settings are wrong:\n" + "\n".join(f"- {problem}" for problem in error.problems)
         case _:
@@ -114,6 +117,8 @@ def help_hint(sentence: str) -> str:
     return f"`help {verb}` shows how it is said." if verb.isalpha() else "`help` shows what I understand."
 
 
+FORWARDED: Final = "A forwarded message orders nothing here. Write it yourself, in your own words."
+PRIVATELY: Final = "Whole numbers are for you alone: open a private chat with me, then ask again."
 EXPIRED: Final = "That question is over: it was open for ten minutes. Say the whole sentence again."
 NOTHING_ASKED: Final = "There is nothing to confirm just now."
 

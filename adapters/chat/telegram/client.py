@@ -1,0 +1,338 @@
+"""The Bot API as we use it: what is said within its pace, its refusals as our errors, groups that move.
+
+No error of this file carries the token: the library's own words may, so they go no further than here.
+"""
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import structlog
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    InlineKeyboardMarkup,
+    InputFile,
+    LinkPreviewOptions,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    User,
+    WebhookInfo,
+)
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+from telegram.request import HTTPXRequest
+
+from adapters.chat.telegram import PLATFORM
+from adapters.chat.telegram.pace import Pace
+from bot.domain.errors import ProviderError, Rejected, Unavailable
+from bot.ports.clock import Clock
+from bot.ports.voice import Audio
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
+
+UPDATES: Final = ("message", "callback_query", "my_chat_member")
+"""What Telegram is to tell us. An edited message is not among it: an edit never dials again."""
+LONGEST_WAIT: Final = 1.0
+"""Seconds that whoever speaks waits here for their turn; beyond that they are told to come back."""
+POLL_FOR: Final = 25
+LARGEST_VOICE: Final = 1024 * 1024
+NOT_FOR_A_TOKEN: Final = 60.0
+"""Seconds between tries while Telegram does not know our token."""
+_PREVIEWS: Final = LinkPreviewOptions(is_disabled=True)
+_THREAD_GONE: Final = re.compile(r"thread not found|topic_(closed|deleted)|topic (is )?closed", re.IGNORECASE)
+_UNREADABLE: Final = re.compile(r"can't parse entities", re.IGNORECASE)
+_UNCHANGED: Final = re.compile(r"message is not modified", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"<[^>]*>")
+_ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+class _Bot(Bot):
+    """The library's bot, with updates as they come."""
+
+    async def updates(self, offset: int | None) -> Sequence[Any]:
+        """Unread: one update that the library cannot read must not keep back the others."""
+        asked = {"timeout": POLL_FOR, "offset": offset, "allowed_updates": list(UPDATES)}
+        found: Sequence[Any] = await self._post("getUpdates", asked, read_timeout=POLL_FOR + 10.0)
+        return found
+
+
+class Client:
+    """One bot. Raises Rejected for what will never work (a blocked bot, a chat or message that is gone), and
+    Unavailable for what may work later.
+    """
+
+    def __init__(self, *, token: str, api_url: str, clock: Clock) -> None:
+        for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every one
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self._requests = (
+            HTTPXRequest(connection_pool_size=32, read_timeout=8.0, connect_timeout=3.0, pool_timeout=3.0),
+            HTTPXRequest(connection_pool_size=2, read_timeout=8.0, connect_timeout=3.0),
+        )
+        self._bot = _Bot(
+            token,
+            base_url=f"{api_url}/bot",
+            base_file_url=f"{api_url}/file/bot",
+            request=self._requests[0],
+            get_updates_request=self._requests[1],
+        )
+        self._token = token
+        self._clock = clock
+        self._pace = Pace()
+        self._moved: dict[str, str] = {}
+        self.on_moved: Callable[[str, str], None] = lambda _old, _new: None
+
+    @property
+    def id(self) -> int:
+        """The bot's own user id, which its token begins with."""
+        return int(self._token.partition(":")[0])
+
+    @property
+    def bot(self) -> Bot:
+        """For reading updates."""
+        return self._bot
+
+    async def close(self) -> None:
+        """Let go of every connection. Harmless twice."""
+        for request in self._requests:
+            await request.shutdown()
+
+    # --- about the bot ------------------------------------------------------------------------
+
+    async def me(self) -> User:
+        """Who we are."""
+        return await self._ask(self._bot.get_me())
+
+    async def webhook(self) -> WebhookInfo:
+        """Where Telegram calls, and how that went lately."""
+        return await self._ask(self._bot.get_webhook_info())
+
+    async def set_webhook(self, url: str, secret: str) -> None:
+        """What waits on Telegram's side is kept."""
+        await self._ask(self._bot.set_webhook(url=url, secret_token=secret, allowed_updates=list(UPDATES)))
+
+    async def remove_webhook(self) -> None:
+        """What waits on Telegram's side is kept."""
+        await self._ask(self._bot.delete_webhook(drop_pending_updates=False))
+
+    async def updates(self, offset: int | None) -> Sequence[Any]:
+        """Unread updates from `offset` on; waits some seconds for the first one."""
+        return await self._ask(self._bot.updates(offset))
+
+    async def commands(self, scope: BotCommandScope, language: str) -> Sequence[BotCommand]:
+        """What is offered behind the slash there."""
+        return await self._ask(self._bot.get_my_commands(scope=scope, language_code=language or None))
+
+    async def set_commands(
+        self, commands: Sequence[BotCommand], scope: BotCommandScope, language: str
+    ) -> None:
+        await self._ask(self._bot.set_my_commands(commands, scope=scope, language_code=language or None))
+
+    # --- speaking -----------------------------------------------------------------------------
+
+    async def send(
+        self, chat: str, thread: str | None, html: str, markup: Markup = None, *, silent: bool = False
+    ) -> tuple[str, str]:
+        """Where it stands now: (chat, message). Without its topic when that is gone."""
+
+        async def request(to: str, topic: int | None, text: str, mode: str | None) -> tuple[str, str]:
+            message = await self._bot.send_message(
+                chat_id=int(to),
+                text=text,
+                parse_mode=mode,
+                message_thread_id=topic,
+                reply_markup=markup,
+                link_preview_options=_PREVIEWS,
+                disable_notification=silent or None,
+            )
+            return str(message.chat.id), str(message.message_id)
+
+        return await self._readable(chat, thread, html, request)
+
+    async def edit(
+        self, chat: str, message: str, html: str, markup: InlineKeyboardMarkup | None, *, urgent: bool
+    ) -> None:
+        """Nothing happens where nothing has changed. Raises Rejected when the message is gone."""
+        if chat in self._moved:
+            raise Rejected(PLATFORM, "the message stayed behind when its group moved")
+
+        async def request(to: str, _: int | None, text: str, mode: str | None) -> None:
+            await self._bot.edit_message_text(
+                chat_id=int(to),
+                message_id=int(message),
+                text=text,
+                parse_mode=mode,
+                reply_markup=markup,
+                link_preview_options=_PREVIEWS,
+            )
+
+        try:
+            await self._readable(chat, None, html, request, urgent=urgent)
+        except Rejected as refused:
+            if not _UNCHANGED.search(refused.detail):
+                raise
+
+    async def answer(self, query: str, text: str = "") -> None:
+        """Close a press, with words for the presser alone. Raises Rejected when it is too old for that."""
+        await self._ask(
+            self._bot.answer_callback_query(query, text=text or None, show_alert=bool(text) or None)
+        )
+
+    async def send_audio(self, chat: str, thread: str | None, name: str, audio: Audio) -> None:
+        """As a voice message where the format is one, else as audio, else as a file."""
+        *better, last = _kinds(audio)
+        for kind in better:
+            try:
+                await self._in_topic(chat, thread, _audio(self._bot, kind, name, audio))
+            except Rejected as refused:
+                log.info("audio refused", kind=kind, detail=refused.detail)
+            else:
+                return
+        await self._in_topic(chat, thread, _audio(self._bot, last, name, audio))
+
+    # --- how ----------------------------------------------------------------------------------
+
+    async def _readable(
+        self,
+        chat: str,
+        thread: str | None,
+        html: str,
+        request: Callable[[str, int | None, str, str | None], Awaitable[T]],
+        *,
+        urgent: bool = True,
+    ) -> T:
+        """Mark-up that Telegram cannot read costs the looks, never the message."""
+        try:
+            return await self._in_topic(
+                chat, thread, lambda to, topic: request(to, topic, html, ParseMode.HTML), urgent=urgent
+            )
+        except Rejected as refused:
+            if not _UNREADABLE.search(refused.detail):
+                raise
+        log.error("mark-up that Telegram cannot read")
+        return await self._in_topic(chat, thread, lambda to, topic: request(to, topic, _plain(html), None))
+
+    async def _in_topic(
+        self,
+        chat: str,
+        thread: str | None,
+        request: Callable[[str, int | None], Awaitable[T]],
+        *,
+        urgent: bool = True,
+    ) -> T:
+        topic = int(thread) if thread else None
+        try:
+            return await self._say(chat, lambda to: request(to, topic), urgent=urgent)
+        except Rejected as refused:
+            if topic is None or not _THREAD_GONE.search(refused.detail):
+                raise
+        return await self._say(chat, lambda to: request(to, None), urgent=urgent)
+
+    async def _say(self, chat: str, request: Callable[[str], Awaitable[T]], *, urgent: bool) -> T:
+        """In its turn, and where the group has moved to."""
+        to = self._moved.get(chat, chat)
+        await self._turn(to, urgent=urgent)
+        try:
+            return await request(to)
+        except ChatMigrated as moved:
+            new = self._moved[to] = self._moved[chat] = str(moved.new_chat_id)
+            self.on_moved(to, new)
+            return await self._ask(request(new), new)
+        except TelegramError as error:
+            raise self._translated(error, to) from None
+
+    async def _turn(self, chat: str, *, urgent: bool) -> None:
+        """Returns when it is our turn. Raises Unavailable when that would take long."""
+        while True:
+            wait = self._pace.wait(chat, urgent=urgent, now=self._clock.boot())
+            if wait > LONGEST_WAIT:
+                raise Unavailable(PLATFORM, "the chat has been told enough for now", retry_after=wait)
+            if wait <= 0:
+                self._pace.said(chat, self._clock.boot())
+                return
+            await self._clock.sleep(wait)
+
+    async def _ask(self, asked: Awaitable[T], chat: str = "") -> T:
+        try:
+            return await asked
+        except TelegramError as error:
+            raise self._translated(error, chat) from None
+
+    def _translated(self, error: TelegramError, chat: str) -> ProviderError:
+        """Order matters: the library derives refusals from network errors."""
+        words = error.message.replace(self._token, "…")
+        match error:
+            case RetryAfter():
+                seconds = _seconds(error.retry_after)
+                self._pace.be_quiet(chat, self._clock.boot() + seconds)
+                return Unavailable(PLATFORM, "too much at once", retry_after=seconds)
+            case InvalidToken():
+                return Unavailable(
+                    PLATFORM, "the bot's token is not valid", code="401", retry_after=NOT_FOR_A_TOKEN
+                )
+            case Forbidden() | BadRequest():
+                return Rejected(PLATFORM, words)
+            case _:
+                return Unavailable(PLATFORM, words, code=type(error).__name__)
+
+
+def _seconds(span: Any) -> float:
+    """A number now, a timedelta in a coming version of the library."""
+    return float(span.total_seconds() if hasattr(span, "total_seconds") else span)
+
+
+def _plain(html: str) -> str:
+    text = _MARKUP.sub("", html)
+    for entity, char in _ENTITIES:
+        text = text.replace(entity, char)
+    return text
+
+
+def _audio(bot: Bot, kind: str, name: str, audio: Audio) -> Callable[[str, int | None], Awaitable[None]]:
+    async def request(to: str, topic: int | None) -> None:
+        file = InputFile(audio.data, filename=_file_name(name, audio))
+        common: dict[str, Any] = {"chat_id": int(to), "message_thread_id": topic, "protect_content": True}
+        match kind:
+            case "voice":
+                await bot.send_voice(voice=file, caption=name, **common)
+            case "audio":
+                await bot.send_audio(audio=file, caption=name, title=name, **common)
+            case _:
+                await bot.send_document(document=file, caption=name, **common)
+
+    return request
+
+
+def _kinds(audio: Audio) -> Sequence[str]:
+    is_voice = audio.content_type.partition(";")[0] in ("audio/ogg", "audio/opus")
+    return (*(("voice",) if is_voice and len(audio.data) <= LARGEST_VOICE else ()), "audio", "document")
+
+
+_ENDINGS: Final = {
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/wave": ".wav",
+    "audio/mpeg": ".mp3",
+    "audio/mp3": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/ogg": ".ogg",
+    "audio/opus": ".ogg",
+}
+
+
+def _file_name(name: str, audio: Audio) -> str:
+    """Telegram judges a file by its ending."""
+    ending = _ENDINGS.get(audio.content_type.partition(";")[0], "")
+    return name if not ending or name.lower().endswith(ending) else f"{name}{ending}"
