@@ -26,7 +26,7 @@ from bot.domain.flow import Party
 from bot.domain.forwarding import Forward, Stage
 from bot.domain.number_ranges import region_of
 from bot.domain.numbers import Address, Did, PhoneNumber
-from bot.domain.outcome import charge
+from bot.domain.outcome import charge, time_spent
 from bot.domain.people import Contact, Person
 from bot.domain.question import OpenQuestion, QuestionKind
 from bot.domain.recording import Recording, RecordingState
@@ -206,21 +206,23 @@ def history_words(
     *,
     zone: str,
     private: bool,
-    page: int,
+    page: int | None,
     more: bool,
     asker: str | None = None,
 ) -> str:
-    """Newest first, a page of them. `asker` as in `list_words`."""
+    """Newest first, a page of them, or (`page` None) the latest. `asker` as in `list_words`."""
     if not past:
-        return "No calls yet." if page == 1 else f"There is no page {page}."
+        return f"There is no page {page}." if page and page > 1 else "No calls yet."
     lines = [_past(call, cdr, zone, private) + _by(call, asker) for call, cdr in past]
+    if page is None:
+        return "\n".join(("Past calls:", *lines, *(["There are more before these."] if more else [])))
     tail = [f"More: history page {page + 1}"] if more else []
     return "\n".join((f"Past calls, page {page}:", *lines, *tail))
 
 
 def _past(call: Call, cdr: CallDetailRecord | None, zone: str, private: bool) -> str:
     came_to = str(cdr.disposition) if cdr else str(call.state)
-    talked = f" {phrases.talk_time(cdr.talk_seconds)}" if cdr and cdr.talk_seconds else ""
+    talked = "".join(f", {words}" for words in time_spent(call)) if cdr else ""
     price = f" · {charge(call)}" if cdr else ""
     recorded = f" · recorded by order of {call.recorded_by}" if call.recorded_by else ""
     at = phrases.short_moment(call.due, zone)

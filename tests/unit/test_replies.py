@@ -121,7 +121,8 @@ def test_the_history() -> None:
     )
     assert words.splitlines() == [
         "Past calls, page 1:",
-        "#12  Tue 10 March, 23:59  call to Amy: answered 1:05 · cost 0.03 USD · recorded by order of Sam",
+        "#12  Tue 10 March, 23:59  call to Amy: answered, on the line 1:05 · cost 0.03 USD"
+        " · recorded by order of Sam",
         "#11  Tue 10 March, 23:59  call to Amy: refused",
         "More: history page 2",
     ]

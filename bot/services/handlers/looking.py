@@ -86,16 +86,13 @@ async def history(desk: Desk, ask: Ask, command: said.History) -> Outcome:
         [(call, await ask.tx.cdr(call.id)) for call in past[:size]],
         zone=ask.zone,
         private=ask.room.private,
-        page=page,
-        more=len(past) > size and command.limit is None and command.target is None,
+        page=page if command.limit is None and command.target is None else None,
+        more=len(past) > size and command.limit is None,
         asker=ask.asker.key,
     )
-    capped = command.limit is not None and command.limit > MOST and len(past) > MOST
-    return say(
-        f"{text}\nI show at most {MOST} at once; go on with: history page {MOST // HISTORY_PAGE + 1}"
-        if capped
-        else text
-    )
+    if (command.limit or 0) > MOST and len(past) > MOST:
+        text += f"\nI show at most {MOST} at once; go on with: history page {MOST // HISTORY_PAGE + 1}"
+    return say(text)
 
 
 async def _past(

@@ -156,7 +156,7 @@ async def test_history_is_newest_first_with_outcome_and_talk_time(counter: Count
     )
     lines = (await counter.does(said.History())).text.splitlines()
     assert lines[1].startswith("#2 ")
-    assert "call to Bob: answered 1:05" in lines[1]
+    assert "call to Bob: answered, talk time 1:05" in lines[1]
     assert lines[2].startswith("#1 ")
     assert "simulator has not told the price yet" in lines[2]
 
@@ -197,6 +197,12 @@ async def test_history_with_one_party_finds_who_was_rung_and_who_called(counter:
     assert "#1 " in text
     assert "#2 " not in text
     assert "#3 " in text
+
+
+async def test_what_one_party_has_beyond_a_page_is_not_passed_over_in_silence(counter: Counter) -> None:
+    await past(counter, *(over(call(n, counter.ago(hours=n))) for n in range(1, 13)))
+    lines = (await counter.does(said.History(target=target(AMY)))).text.splitlines()
+    assert (lines[0], lines[-1], len(lines)) == ("Past calls:", "There are more before these.", 12)
 
 
 async def test_history_with_me_is_of_calls_that_rang_me(counter: Counter) -> None:
