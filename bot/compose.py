@@ -15,7 +15,10 @@ from typing import Any, Final, Generic, TypeVar
 import structlog
 
 from adapters.clock import RandomIds, SystemClock
+from adapters.voice.hoiio import HoiioSettings, make_hoiio
+from adapters.voice.plivo import PlivoSettings, make_plivo
 from adapters.voice.simulator import SimulatorSettings, make_simulator
+from adapters.voice.vcw import VcwSettings, make_vcw
 from bot.config import Settings, VendorSettings, load
 from bot.domain.errors import ConfigError
 from bot.ports.chat import ChatPlatform
@@ -29,7 +32,7 @@ from bot.services.dialer import Dialer
 from bot.services.guard import Guard
 from bot.services.inbound import Inbound
 from bot.services.intake import Intake
-from bot.services.notifier import Notifier
+from bot.services.notifier import LOOK_EVERY, Notifier
 from bot.services.planner import Defaults
 from bot.services.progress import Progress
 from bot.services.pulse import Pulse
@@ -42,6 +45,8 @@ log = structlog.get_logger(__name__)
 
 ALIVE_WITHIN: Final = timedelta(seconds=10)
 """A dispatcher that has not looked at its rows for so long is not alive."""
+FOLLOW_EVERY: Final = 0.5
+"""Seconds between two looks into the outbox beside a process that dispatches on the same SQLite file."""
 LAST_WORDS: Final = 3.0
 """Seconds that calls being placed get to be written down when the program stops."""
 
@@ -59,6 +64,9 @@ class Vendor(Generic[Made]):
 
 PROVIDERS: Final[Mapping[str, Vendor[VoiceProvider]]] = {
     "simulator": Vendor(SimulatorSettings, make_simulator),
+    "hoiio": Vendor(HoiioSettings, make_hoiio),
+    "plivo": Vendor(PlivoSettings, make_plivo),
+    "vcw": Vendor(VcwSettings, make_vcw),
 }
 CHATS: Final[Mapping[str, Vendor[ChatPlatform]]] = {}
 """Chats that `serve` runs. The console belongs to `chat` and `demo`, which bring it along."""
@@ -208,6 +216,12 @@ class House:
             name: Notifier(ledger=ledger, clock=clock, chat=chat) for name, chat in chats.items()
         }
 
+    def _news(self) -> None:
+        """Another process has written something of interest."""
+        self.bell.ring_at(None)
+        self.intake.wake()
+        self._wake_notifiers()
+
     def _wake_notifiers(self) -> None:
         for notifier in self.notifiers.values():
             notifier.wake()
@@ -236,7 +250,10 @@ class House:
 
     def loops(self, *, dispatch: bool, housekeeping: bool, web: bool) -> list[Coroutine[Any, Any, None]]:
         """What `running` runs, for whoever wants to end it less gently."""
-        loops = [self.intake.run(), *(notifier.run() for notifier in self.notifiers.values())]
+        # Whoever dispatches writes the cards and wakes the notifier; whoever follows has to look.
+        look_every = LOOK_EVERY if dispatch else FOLLOW_EVERY
+        loops = [self.intake.run(), self.ledger.watch(self._news)]
+        loops += [notifier.run(look_every) for notifier in self.notifiers.values()]
         if dispatch:
             streams = [each for each in self.providers.values() if isinstance(each, StreamsEvents)]
             loops += [self.scheduler.run(), *(stream.run(self.inbound) for stream in streams)]

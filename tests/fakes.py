@@ -3,7 +3,12 @@
 import asyncio
 import heapq
 import itertools
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 class FakeClock:
@@ -67,6 +72,18 @@ async def settle() -> None:
     await asyncio.sleep(0)
     while ready:  # noqa: ASYNC110 - the loop's own queue has no event to wait for
         await asyncio.sleep(0)
+
+
+class AtOnce(ThreadPoolExecutor):
+    """A pool that does the work where it is handed in: what goes to a thread is done before time moves on."""
+
+    def submit(self, work: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
+        done: Future[T] = Future()
+        try:
+            done.set_result(work(*args, **kwargs))
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the result
+            done.set_exception(error)
+        return done
 
 
 class CountingIds:

@@ -28,7 +28,8 @@ from bot.services.waiting import sleep_unless
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY: Final = 0.5
+LOOK_EVERY: Final = 5.0
+"""Seconds between two looks when nobody wakes us."""
 FRESH: Final = timedelta(seconds=60)
 """An older command asks before it dials."""
 REFUSED_FOR: Final = timedelta(minutes=10)
@@ -63,6 +64,10 @@ class Intake:
         now = self._desk.clock.now()
         lately = {source: at for source, at in self._refused.items() if now - at < REFUSED_FOR}
         self._refused = {**lately, inbound.source: now}
+
+    def wake(self) -> None:
+        """Somebody else may have written into the inbox."""
+        self._changed.set()
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -19,7 +19,9 @@ from bot.services.waiting import sleep_unless
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY: Final = 0.25
+LOOK_EVERY: Final = 5.0
+"""Seconds between two looks when nobody wakes us."""
+SHORTEST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 300.0
 
 
@@ -34,20 +36,28 @@ class Notifier:
         self._resting: dict[str, float] = {}  # room key → until when, on the clock nobody can set
 
     def wake(self) -> None:
-        """Something was put into the outbox; missing this costs a quarter of a second."""
+        """Something was put into the outbox."""
         self._changed.set()
 
-    async def run(self) -> None:
-        """Until cancelled."""
+    async def run(self, look_every: float = LOOK_EVERY) -> None:
+        """Until cancelled. `look_every` is shorter where others write into the outbox and cannot wake us."""
         while True:
+            self._changed.clear()
+            pause = look_every
             try:
                 await self.drain()
+                pause = min(look_every, await self._until_next())
             except StorageUnavailable as gone:
                 log.warning("outbox out of reach", reason=str(gone))
             except Exception:
                 log.exception("notifier")
-            self._changed.clear()
-            await sleep_unless(self._changed, self._clock, LOOK_EVERY)
+            await sleep_unless(self._changed, self._clock, pause)
+
+    async def _until_next(self) -> float:
+        """Seconds until the next notice may be shown."""
+        async with self._ledger() as tx:
+            due = await tx.next_notice(self._chat.name)
+        return LOOK_EVERY if due is None else max(SHORTEST_PAUSE, (due - self._clock.now()).total_seconds())
 
     async def drain(self) -> int:
         """Show everything that is due now, one notice a room where rooms need a pause; returns how many."""

@@ -79,7 +79,6 @@ class Scheduler:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._bell.run(self.ring))
             tasks.create_task(self._renew())
-            tasks.create_task(self._ledger.watch(lambda: self._bell.ring_at(None)))
 
     async def drain(self, seconds: float) -> None:
         """Wait for calls that are being placed right now, so that a stop leaves nothing ambiguous."""

@@ -19,7 +19,7 @@ from bot.domain.people import Asker, Room, Standing
 from bot.ports.chat import ChatInbox, ChatLimits, Inbound, MessageRef, SourceKey
 from bot.ports.ledger import Ledger
 from storage.memory import MemoryLedger
-from tests.fakes import CountingIds, FakeClock, settle
+from tests.fakes import AtOnce, CountingIds, FakeClock, settle
 
 AFTERNOON = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)  # Tuesday, 14:30 in Singapore
 ROOM = Room(platform="console", workspace="local", channel="main", private=True)
@@ -67,6 +67,7 @@ class House:
     def __init__(
         self, folder: Path, *, start: datetime = AFTERNOON, ledger: Ledger | None = None, **environ: str
     ) -> None:
+        asyncio.get_running_loop().set_default_executor(AtOnce())
         self.clock = FakeClock(start)
         self.network = Network(self.clock, NetworkConfig(dids=(OURS,)))
         self.ledger = ledger or MemoryLedger()
@@ -168,6 +169,11 @@ class House:
 
     async def advance(self, seconds: float = 0, **delta: float) -> None:
         await self.clock.advance(seconds, **delta)
+
+    async def skip_to(self, moment: datetime) -> None:
+        """A long time passes with the machine asleep until two seconds before; then it is that moment."""
+        await self.clock.sleeps((moment - self.clock.now()).total_seconds() - 2)
+        await self.clock.advance_to(moment)
 
     # --- what can be seen ---------------------------------------------------------------------
 
