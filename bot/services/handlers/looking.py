@@ -16,7 +16,7 @@ from bot.domain.phrases import address_words, count
 from bot.domain.policy import Extent, whose
 from bot.domain.recording import Recording
 from bot.parse import command as said
-from bot.parse import grammar
+from bot.parse.help import help_text
 from bot.ports.voice import QueriesBalance, QuotesRates
 from bot.services.asking import Ask, Desk, Outcome, complain, say
 from bot.services.handlers.finding import WAITING, numbered
@@ -208,7 +208,7 @@ def _named(ask: Ask, recording: Recording) -> Recording:
 
 async def help_(_: Desk, ask: Ask, command: said.Help) -> Outcome:
     """From the grammar's own table, with examples of the asker's contacts."""
-    return say(grammar.help_text(command.topic, ask.context))
+    return say(help_text(command.topic, ask.context))
 
 
 HANDLERS: Final[Mapping[type, Any]] = {
