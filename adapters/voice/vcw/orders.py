@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from adapters.voice.vcw.tables import FEATURES, NAME, LACKING, language_of, voice_of
+from adapters.voice.vcw.tables import FEATURES, LACKING, NAME, language_of, voice_of
 from bot.domain.call import LegPlan
 from bot.domain.errors import Unsupported
 from bot.domain.flow import (

@@ -29,7 +29,7 @@ LACKING: Final[Mapping[Feature, str]] = {
     Feature.RATE: "VCW tells no price before a call",
     Feature.BALANCE: "VCW does not tell what is left",
     Feature.RENT_DID: "VCW rents numbers on its own pages only",
-    Feature.SIGNED_WEBHOOKS: "VCW signs nothing; the unguessable token in the address of its callback protects it",
+    Feature.SIGNED_WEBHOOKS: "VCW signs nothing; the unguessable token in its callback's address protects it",
 }
 """The reason beside each “no”. Whatever is not in here, it can do."""
 
