@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -274,7 +274,8 @@ def _events(told: Told, token: Token, roles: list[LegRole], now: datetime) -> It
             # Whether they were reached, VCW does not say.
             lost = HangupCause.RECOVERY_ON_TIMER_EXPIRE
             yield _event(told, token, role, LegEventKind.HUNG_UP, now, cause=lost)
-    yield _event(told, token, first, LegEventKind.HUNG_UP, now, cause=HangupCause.NORMAL_CLEARING)
+    ended = _event(told, token, first, LegEventKind.HUNG_UP, now, cause=HangupCause.NORMAL_CLEARING)
+    yield replace(ended, billed_seconds=told.seconds)
 
 
 def _event(
@@ -299,7 +300,6 @@ def _event(
         cause=cause,
         verdict=verdict,
         recording=recording,
-        billed_seconds=told.seconds if kind is LegEventKind.HUNG_UP and cause is not None else None,
         ref=told.call_id,
         raw=told.raw,
     )
