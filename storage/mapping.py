@@ -15,6 +15,7 @@ from sqlalchemy import JSON, RowMapping, Table
 
 from bot.domain.call import Call, Placement, PlacementState
 from bot.domain.codec import decode, encode
+from bot.domain.errors import Conflict
 from bot.domain.flow import LegRole
 from bot.domain.leg import Leg, LegEvent, LegState, Token
 from bot.domain.people import Room
@@ -168,7 +169,12 @@ LegKey = tuple[Token, LegRole]
 
 
 def leg_values(call: Call) -> dict[LegKey, Values]:
-    """The leg rows of a call, `data` still a `Leg`: those of each placement, then legs of unknown tokens."""
+    """The leg rows of a call, `data` still a `Leg`: those of each placement, then legs of unknown tokens.
+
+    Raises Conflict when two placements have one token.
+    """
+    if len({placement.token for placement in call.placements}) < len(call.placements):
+        raise Conflict(f"call {call.id}: two placements with one token")
     legs = {(leg.token, leg.role): leg for leg in call.legs}
     rows: dict[LegKey, Values] = {}
     for placement in call.placements:

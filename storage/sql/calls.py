@@ -11,6 +11,7 @@ from sqlalchemy.sql.expression import Select
 from bot.domain.call import Call, CallState, OrderId, Placement, ScheduledCall
 from bot.domain.cdr import CallDetailRecord, CallId
 from bot.domain.codec import encode
+from bot.domain.errors import Conflict
 from bot.domain.leg import Leg, LegEvent, Token
 from bot.domain.people import Room
 from storage.mapping import (
@@ -106,7 +107,9 @@ class SqlCalls(Work):
 
     @writes
     def save_call(self, call: Call) -> None:
-        known = self._held.get(call.id)
+        known = self._held.get(call.id) or self._call(call.id)
+        if known is None:
+            raise Conflict(f"there is no call {call.id} to save")
         values = call_values(call, unlike=known)
         if call.state not in HOLDABLE:
             values |= {"owner": None, "lease_until": None}
@@ -172,10 +175,14 @@ class SqlCalls(Work):
 
     def _write_parts(self, call: Call, known: Call | None) -> None:
         """Placements and legs that are not as `known` has them."""
-        changed = [each for each in call.placements if known is None or _differs(each, call, known)]
-        if changed:
-            self._upsert(PLACEMENT, *(_placement_row(each, call) for each in changed))
         legs, known_legs = leg_values(call), leg_values(known) if known else {}
+        for placement in call.placements:
+            before = known.placement(placement.token) if known else None
+            if before is None:
+                # Not an upsert: a token that another call has already must not be taken away from it.
+                self._execute(insert(PLACEMENT), _placement_row(placement, call))
+            elif known is not None and _differs(placement, call, before, known):
+                self._upsert(PLACEMENT, _placement_row(placement, call))
         self._write_legs([row for key, row in legs.items() if known_legs.get(key) != row])
 
     def _write_legs(self, rows: Collection[Values]) -> None:
@@ -211,11 +218,9 @@ class SqlCalls(Work):
         return value_of(CallDetailRecord, row, CDR) if row else None
 
 
-def _differs(placement: Placement, call: Call, known: Call) -> bool:
-    before = known.placement(placement.token)
-    if before != placement:
-        return True
-    return watch_at(placement, call.legs) != watch_at(placement, known.legs)
+def _differs(placement: Placement, call: Call, before: Placement, known: Call) -> bool:
+    """What is watched depends on the legs too."""
+    return before != placement or watch_at(placement, call.legs) != watch_at(before, known.legs)
 
 
 def _placement_row(placement: Placement, call: Call) -> Values:

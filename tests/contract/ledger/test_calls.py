@@ -58,6 +58,22 @@ async def test_saving_writes_exactly_what_it_is_given(ledger: Ledger) -> None:
     assert await read(ledger, rich.id) == rich
 
 
+async def test_saving_what_was_not_read_is_safe(ledger: Ledger) -> None:
+    rich = rich_call()
+    await saved(ledger, rich)
+    after = replace(rich, reason="unread")
+    async with ledger() as tx:
+        await tx.save_call(after)
+        await tx.commit()
+    assert await read(ledger, rich.id) == after
+
+
+async def test_only_what_was_added_can_be_saved(ledger: Ledger) -> None:
+    async with ledger() as tx:
+        with pytest.raises(Conflict):
+            await tx.save_call(call())
+
+
 async def test_saving_clears_what_has_become_empty(ledger: Ledger) -> None:
     rich = rich_call()
     await saved(ledger, rich)

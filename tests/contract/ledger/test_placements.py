@@ -147,6 +147,28 @@ async def test_a_token_is_used_once(ledger: Ledger) -> None:
     assert await read(ledger, first.call) == running
 
 
+async def test_a_token_is_not_taken_away_from_another_call(ledger: Ledger) -> None:
+    first = await dialled(ledger)
+    before = await read(ledger, first.call)
+    thief = call(state=CallState.STARTED)
+    await saved(ledger, thief)
+    stolen = placement(thief, token=first.token)
+    with pytest.raises(Conflict):
+        await rewritten(ledger, replace(thief, placements=(stolen,)))
+    other = call(state=CallState.STARTED)
+    with pytest.raises(Conflict):
+        await saved(ledger, replace(other, placements=(placement(other, token=first.token),)))
+    assert await read(ledger, first.call) == before
+
+
+async def test_a_call_has_a_token_once(ledger: Ledger) -> None:
+    first = await dialled(ledger)
+    running = await read(ledger, first.call)
+    twin = placement(running, plan(C), token=first.token)
+    with pytest.raises(Conflict):
+        await rewritten(ledger, replace(running, placements=(first, twin)))
+
+
 async def test_a_refused_placement_leaves_the_transaction_alive(ledger: Ledger) -> None:
     first = await dialled(ledger)
     other = call()
