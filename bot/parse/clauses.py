@@ -15,19 +15,23 @@ _IF: Final = r"(?:and )?(?:if|when|in case(?: of)?|on)"
 _MACHINE: Final = r"(?:voice ?mail|(?:answer(?:ing)? ?)?machine|answer ?phone|answering service|mailbox)"
 MACHINE: Final = rx(
     rf"{_IF}(?: (?:it|he|she|they|there|that|this)(?:'s|'re| is| are)?| i get| you get| we get| you reach)?"
-    r"(?: (?:was |is |it's )?(?:answered|picked up) by| goes (?:straight )?to| went to| reach(?:es)?| hits?| gets?| got)?"
-    rf"(?: an?| the| my| their| his| her)? ?{_MACHINE}(?: (?:answers?|answered|picks? up|picked up|detected|is detected|kicks in|is reached|comes on|greeting))?"
+    r"(?: (?:was |is |it's )?(?:answered|picked up) by| goes (?:straight )?to| went to"
+    r"| reach(?:es)?| hits?| gets?| got)?"
+    rf"(?: an?| the| my| their| his| her)? ?{_MACHINE}(?: (?:answers?|answered|picks? up"
+    rf"|picked up|detected|is detected|kicks in|is reached|comes on|greeting))?"
 )
 _HUMAN: Final = r"(?:human(?: being)?|person|someone|somebody|real person|live person|people)"
 HUMAN: Final = rx(
-    rf"{_IF}(?: (?:it|there|that)(?:'s| is)?)?(?: (?:was |is |it's )?(?:answered|picked up) by)?(?: an?| the| some)? ?{_HUMAN}"
+    rf"{_IF}(?: (?:it|there|that)(?:'s| is)?)?(?: (?:was |is |it's )?(?:answered"
+    rf"|picked up) by)?(?: an?| the| some)? ?{_HUMAN}"
     r"(?: (?:answers?|answered|picks? up|picked up|is there))?"
     r"|(?:and )?if (?:they|he|she|somebody|someone) (?:does |do )?(?:answers?|picks? up)"
 )
 _OTHERWISE: Final = rx(r"otherwise|or else|else|if not")
 _COLON: Final = re.compile(r" ?: ?")
 _PREPOSITION: Final = rx(
-    r"at|on|by|in|for|@|every|each|until(?: and including)?|till|through|except(?: for)?|starting(?: from| on)?|beginning|from|next|this"
+    r"at|on|by|in|for|@|every|each|until(?: and including)?|till|through|except(?: for)?"
+    r"|starting(?: from| on)?|beginning|from|next|this"
 )
 
 
@@ -48,7 +52,7 @@ def take_time_clause(reader: Reader, parts: Parts) -> bool:
     )
 
 
-def take_broken_clause(reader: Reader, parts: Parts) -> bool:
+def take_broken_clause(reader: Reader) -> bool:
     """A preposition with nothing readable behind it: say what is missing there."""
     start = reader.pos
     if not reader.take(_PREPOSITION):

@@ -13,22 +13,26 @@ _HOUR: Final = rf"(?P<hour>\d{{1,2}}|{NUMBER_WORD})"
 _OCLOCK: Final = r"(?: ?o[' ]?clock)"
 
 _COLON: Final = re.compile(
-    rf"(?P<hour>\d{{1,2}})(?P<sign>[:.h])(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{{1,9}})?)?(?![\d:]|\.\d)(?: ?{_AP})?(?!(?!z(?!\w))\w)"
+    rf"(?P<hour>\d{{1,2}})(?P<sign>[:.h])(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{{1,9}})?)?(?![\d:]|\.\d)"
+    rf"(?: ?{_AP})?(?!(?!z(?!\w))\w)"
     r"(?P<hrs> ?(?:hrs?|hours)(?!\w))?"
 )
 _HOUR_AP: Final = re.compile(
     rf"(?P<hour>\d{{1,2}})(?:{_OCLOCK}?(?: in the)? ?{_AP_WORD}|(?P<short>[ap])(?!\w))"
 )
 _WORDS: Final = re.compile(
-    rf"(?P<hour>{NUMBER_WORD})(?: (?P<minute>{NUMBER_WORD}))?(?:{_OCLOCK})?(?: ?(?:in the )?{_AP_WORD})?(?!\w)"
+    rf"(?P<hour>{NUMBER_WORD})(?: (?P<minute>{NUMBER_WORD}))?(?:{_OCLOCK})?"
+    rf"(?: ?(?:in the )?{_AP_WORD})?(?!\w)"
 )
 _OCLOCKED: Final = rx(rf"(?P<hour>\d{{1,2}}){_OCLOCK}")
 _DIGITS: Final = re.compile(
-    rf"(?P<hour>\d{{1,2}})(?P<minute>\d\d)(?: ?(?P<hrs>hrs?|hours|h)(?!\w)| ?{_AP_WORD})?(?![\w:/]|[.,-]\d| \d{{3}})"
+    rf"(?P<hour>\d{{1,2}})(?P<minute>\d\d)(?: ?(?P<hrs>hrs?|hours|h)(?!\w)"
+    rf"| ?{_AP_WORD})?(?![\w:/]|[.,-]\d| \d{{3}})"
 )
 _H: Final = rx(r"(?P<hour>\d{1,2}) ?(?:h|hrs|hours)")
 _PAST: Final = re.compile(
-    rf"(?:at )?(?P<n>half|(?:an? )?quarter|\d{{1,2}}|{NUMBER_WORD})(?: min(?:ute)?s?)? (?P<way>past|after|to|till?|before) "
+    rf"(?:at )?(?P<n>half|(?:an? )?quarter|\d{{1,2}}"
+    rf"|{NUMBER_WORD})(?: min(?:ute)?s?)? (?P<way>past|after|to|till?|before) "
 )
 _NAMED: Final = rx(r"(?:12 )?(?P<name>noon|midday|mid[- ]day|midnight)")
 _BARE: Final = re.compile(r"(?P<hour>\d{1,2})(?![\w:/%]|[.,]\d|-\d| ?°)")

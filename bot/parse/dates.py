@@ -6,14 +6,12 @@ depends on the zone. What is in doubt comes out as several days with the name of
 
 import re
 from calendar import monthrange
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
 from bot.domain.people import DateOrder
 from bot.domain.schedule import nth_weekday
-from bot.parse.command import About, ProblemCode
+from bot.parse.days import BadDate, DatePiece, Days, Rule, add, mismatch, said
 from bot.parse.durations import Duration, duration_at
 from bot.parse.words import (
     MONTH,
@@ -24,7 +22,6 @@ from bot.parse.words import (
     ORDINAL_WORD,
     ORDINAL_WORDS,
     WEEKDAY,
-    WEEKDAY_NAMES,
     WEEKDAY_STEM,
     WEEKDAYS,
     quantity,
@@ -32,49 +29,6 @@ from bot.parse.words import (
 )
 
 YEARS_AHEAD: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Days:
-    """The days a phrase can mean, ascending, and what is in doubt when there is more than one.
-
-    `today_too`: the day is today if the time of day is still ahead, and then so is the doubt.
-    """
-
-    days: tuple[date, ...]
-    about: About | None = None
-    today_too: bool = False
-
-
-class BadDate(ValueError):
-    """`31 february`; `friday 12 march` when that is a Thursday; a day behind us. `code` says which kind."""
-
-    def __init__(self, message: str, *, code: ProblemCode = "nonexistent_time") -> None:
-        super().__init__(message)
-        self.message = message
-        self.code: ProblemCode = code
-
-    @property
-    def past(self) -> bool:
-        """The day exists, but is behind us."""
-        return self.code == "past_time"
-
-
-Rule = Callable[[date], Days]
-"""From today to the days meant; raises BadDate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatePiece:
-    """`weekday` is set for a phrase that is only a weekday: it may stand beside a date and must then agree.
-
-    `is_word`: a day by name (tomorrow, friday), whose "midnight" may be the one it begins or ends with.
-    """
-
-    rule: Rule
-    weekday: int | None = None
-    depends_on_today: bool = True
-    is_word: bool = False
 
 
 def date_at(low: str, pos: int, order: DateOrder | None) -> tuple[DatePiece, int] | None:
@@ -158,23 +112,12 @@ def _shifted(base: Rule, by: Duration) -> Rule:
     return rule
 
 
-def add(day: date, by: Duration) -> date:
-    """`day` moved by whole days and calendar months; the 31st becomes a shorter month's last day."""
-    months = day.year * 12 + day.month - 1 + by.months
-    year, month = divmod(months, 12)
-    if year > 9000:
-        raise BadDate("That is too far away.")
-    moved = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-    try:
-        return moved + timedelta(seconds=by.seconds)
-    except OverflowError:
-        raise BadDate("That is too far away.") from None
-
-
-# --- weekdays -------------------------------------------------------------------------------------------------
+# --- weekdays -------------------------------------------------------------------------------------
 
 _WEEKDAY: Final = rx(
-    rf"(?:the )?(?P<which>next|this coming|coming|this|on)?(?(which) )(?P<day>{WEEKDAY})(?P<tail>,? (?:of )?next week|,? (?:of )?this week| week(?!s|ly| on))?"
+    rf"(?:the )?(?P<which>next|this coming|coming|this"
+    rf"|on)?(?(which) )(?P<day>{WEEKDAY})(?P<tail>,? (?:of )?next week|,? (?:of )?this week"
+    rf"| week(?!s|ly| on))?"
 )
 
 
@@ -212,23 +155,30 @@ def _next_weekday(today: date, weekday: int) -> Days:
     return Days((nearest,)) if nearest == next_week else Days((nearest, next_week), "next_weekday")
 
 
-# --- calendar dates ---------------------------------------------------------------------------------------------
+# --- calendar dates -------------------------------------------------------------------------------
 
-_NTH: Final = rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{ORDINAL_WORD}(?:[ -](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)\b)?)"
+_NTH: Final = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th)|{ORDINAL_WORD}(?:[ -](?:first|second|third|fourth|fifth"
+    rf"|sixth|seventh|eighth|ninth)\b)?)"
+)
 _YEAR: Final = r"(?P<year>(?:19|20|21)\d\d|'\d\d)"
 _CAL_WEEKDAY: Final = rf"(?:(?P<weekday>{WEEKDAY}),? (?:the )?)?"
 _DAY_MONTH: Final = re.compile(
-    rf"{_CAL_WEEKDAY}(?:the )?(?P<day>{_NTH}|\d{{1,2}})(?: day)?[ -/]{{0,2}}(?:of )?(?P<month>{MONTH})(?:[, /-]{{1,2}}{_YEAR}(?![\w:.]\d|\w))?(?!\w)"
+    rf"{_CAL_WEEKDAY}(?:the )?(?P<day>{_NTH}|\d{{1,2}})(?: day)?[ -/]{{0,2}}(?:of )?"
+    rf"(?P<month>{MONTH})(?:[, /-]{{1,2}}{_YEAR}(?![\w:.]\d|\w))?(?!\w)"
 )
 _MONTH_DAY: Final = re.compile(
-    rf"{_CAL_WEEKDAY}(?P<month>{MONTH}|{MONTH_STEM}(?=\d)),?[ -]?(?:the )?(?P<day>{_NTH}|\d{{1,2}}(?![\w:]|[.]\d| ?[ap]\.?m\b))(?:,? {_YEAR}(?![\w:.]\d|\w))?(?:,? (?P<weekday2>{WEEKDAY}))?"
+    rf"{_CAL_WEEKDAY}(?P<month>{MONTH}|{MONTH_STEM}(?=\d)),?[ -]?(?:the )?(?P<day>{_NTH}"
+    rf"|\d{{1,2}}(?![\w:]|[.]\d| ?[ap]\.?m\b))(?:,? {_YEAR}(?![\w:.]\d"
+    rf"|\w))?(?:,? (?P<weekday2>{WEEKDAY}))?"
 )
 _YMD_NAME: Final = rx(rf"(?P<year>\d{{4}})[/ -](?P<month>{MONTH})[/ -](?P<day>\d{{1,2}})")
 _ISO: Final = re.compile(
     r"(?P<year>\d{4})(?P<sign>[-/.])(?P<month>\d{1,2})(?P=sign)(?P<day>\d{1,2})(?=t\d|\D|$)"
 )
 _SLASHED: Final = re.compile(
-    rf"(?:(?P<weekday>{WEEKDAY}),? )?(?P<a>\d{{1,2}})(?P<sign>[/.-])(?P<b>\d{{1,2}})(?:(?P=sign)(?P<year>\d{{4}}|\d\d))?(?![\w/]|[.:-]\d(?!\d:\d\d))"
+    rf"(?:(?P<weekday>{WEEKDAY}),? )?(?P<a>\d{{1,2}})(?P<sign>[/.-])(?P<b>\d{{1,2}})"
+    rf"(?:(?P=sign)(?P<year>\d{{4}}|\d\d))?(?![\w/]|[.:-]\d(?!\d:\d\d))"
 )
 
 
@@ -254,7 +204,7 @@ def _iso(low: str, pos: int, _: DateOrder | None) -> tuple[DatePiece, int] | Non
     if not match:
         return None
     rule = _calendar(match["year"], int(match["month"]), int(match["day"]), None)
-    return DatePiece(rule=rule, depends_on_today=False), match.end()
+    return DatePiece(rule=rule, depends_on_today=False, is_iso=match["sign"] == "-"), match.end()
 
 
 def _slashed(low: str, pos: int, order: DateOrder | None) -> tuple[DatePiece, int] | None:
@@ -333,27 +283,21 @@ def _next_such(today: date, month: int, day: int) -> date:
     raise BadDate("That day does not come.")
 
 
-def mismatch(found: date, weekday: int) -> BadDate:
-    """A date and a weekday that contradict each other; the message names both."""
-    return BadDate(f"{said(found)} is not a {WEEKDAY_NAMES[weekday]}.", code="bad_time")
-
-
-def said(day: date) -> str:
-    """`Thu 12 March 2026`: never digits alone, so that no order of day and month is left to guess."""
-    return f"{WEEKDAY_NAMES[day.weekday()][:3]} {day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
-
-
-# --- days of a month ------------------------------------------------------------------------------------------------
+# --- days of a month ------------------------------------------------------------------------------
 
 _DAY_OF_MONTH: Final = re.compile(
-    rf"(?:(?P<weekday>{WEEKDAY}),? )?(?:(?P<the>the )(?P<word>{ORDINAL_WORD})|(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th))"
+    rf"(?:(?P<weekday>{WEEKDAY}),? )?(?:(?P<the>the )(?P<word>{ORDINAL_WORD})"
+    rf"|(?:the )?(?P<day>\d{{1,2}})(?:st|nd|rd|th))"
     r"(?P<day_of> day)?(?: (?:of )?(?:the )?(?P<which>this|next|current|every|each) month)?(?![\w])"
 )
 _NTH_OF: Final = rx(
-    rf"(?:the )?(?P<nth>first|second|third|fourth|fifth|last|[1-5](?:st|nd|rd|th)) (?P<day>{WEEKDAY}) (?:of|in) (?:(?P<month>{MONTH})(?:,? (?P<year>\d{{4}}))?|(?:the )?(?P<which>this|next) month)"
+    rf"(?:the )?(?P<nth>first|second|third|fourth|fifth|last|[1-5](?:st|nd|rd"
+    rf"|th)) (?P<day>{WEEKDAY}) (?:of|in) (?:(?P<month>{MONTH})(?:,? (?P<year>\d{{4}}))?"
+    rf"|(?:the )?(?P<which>this|next) month)"
 )
 _END_OF: Final = rx(
-    rf"(?:the )?(?:end|last day) of (?:(?:the |this )?month|(?P<month>{MONTH}))|(?P<middle>mid[- ](?P<month2>{MONTH}))"
+    rf"(?:the )?(?:end|last day) of (?:(?:the |this )?month|(?P<month>{MONTH}))"
+    rf"|(?P<middle>mid[- ](?P<month2>{MONTH}))"
 )
 
 

@@ -1,4 +1,4 @@
-"""How long: `20 minutes`, `1h30m`, `an hour and a half`, `half an hour`. When something happens is `when.py`."""
+"""How long: `20 minutes`, `1h30m`, `an hour and a half`. When something happens is `when.py`."""
 
 import re
 from dataclasses import dataclass
@@ -90,19 +90,6 @@ def _amount(match: re.Match[str]) -> Fraction | None:
 
 def _size(unit: str) -> int:
     return _SECONDS.get(unit) or _MONTHS[unit] * 30 * 86400
-
-
-def take_seconds(reader: Reader, start: int, at_least: int = 1) -> int | None:
-    """A duration as an option wants it: here, or else a problem about what stands here. `start` is the option."""
-    begin = reader.pos
-    duration = take_duration(reader)
-    if duration is None:
-        fail_duration(reader, start)
-        return None
-    if duration.months or not at_least <= duration.seconds <= 86400:
-        reader.fail("bad_duration", begin, reader.pos, '"{word}" is not a length I can use here.')
-        return None
-    return duration.seconds
 
 
 def fail_duration(reader: Reader, start: int) -> None:

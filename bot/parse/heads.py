@@ -1,5 +1,6 @@
-"""What a verb hands back once its own words are read: how to finish the command, and which clauses may follow."""
+"""What a verb hands back once its own words are read: how to finish, and which clauses may follow."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -23,13 +24,35 @@ class Head:
     more: Callable[[Reader], bool] = lambda _: False
 
 
-ReadHead = Callable[[Reader, Parts], Head | None]
-"""Reads a verb at its first word; None (and nothing moved) when it is not this verb after all."""
+ReadHead = Callable[[Reader, re.Match[str], Parts], Head | None]
+"""Reads on behind the words that began a verb (the match); None when it is not this verb after all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """A row of the grammar. `says`: patterns with their readers. `forms` and `examples` are for people.
+
+    `words` are what the verb is looked up by in `help …`, and completed to. In examples `{a}`, `{b}`, `{c}`
+    are contacts, `{number}` a number, `{own}` one of ours, `{provider}` a provider.
+    """
+
+    name: str
+    group: str
+    summary: str
+    forms: tuple[str, ...]
+    examples: tuple[str, ...]
+    says: tuple[tuple[str, ReadHead], ...]
+    words: tuple[str, ...]
 
 
 def just(command: Command) -> Head:
     """A command that is complete already."""
     return Head(finish=lambda _: command)
+
+
+def always(command: Command) -> ReadHead:
+    """A verb that takes no words of its own."""
+    return lambda _reader, _match, _parts: just(command)
 
 
 def nothing() -> Head:

@@ -3,8 +3,8 @@
 Every doubt keeps all its readings, each resolved to an instant, and one question offers them together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 from typing import Final
@@ -12,41 +12,16 @@ from typing import Final
 from bot.domain.schedule import WallTime, local_time, resolve
 from bot.parse.clocks import Clock
 from bot.parse.command import About, When
-from bot.parse.dates import BadDate, DatePiece, Days, add, mismatch, said
+from bot.parse.days import BadDate, DatePiece, Days, add, mismatch
 from bot.parse.durations import Duration
-from bot.parse.labels import clock_label, instant_label
-from bot.parse.reader import Doubt, Edit, Option, Reader
-from bot.parse.when import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague
-from bot.parse.wording import time_text
-from bot.parse.words import WEEKDAY_NAMES
+from bot.parse.pieces import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague
+from bot.parse.reader import Reader
+from bot.parse.readings import Reading, Slot, Unclear, by_instant, resolved, stretch_around
+from bot.parse.time_doubts import ask, no_clock, past
 from bot.parse.zones import THEIRS, Zone
 
 FARTHEST: Final = timedelta(days=366 * 2)
 """How far away a call may be without a year having been written."""
-
-MOST_BUTTONS: Final = 4
-_USUAL_CLOCKS: Final = {
-    "morning": (8, 9, 10),
-    "afternoon": (13, 15, 17),
-    "evening": (18, 19, 20),
-    "tonight": (19, 20, 21),
-    "night": (20, 21, 22),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """One part of a time with all its readings; `about` names the doubt when there are several."""
-
-    readings: tuple[object, ...]
-    about: About | None = None
-    piece: Piece | None = None
-    only_if_ahead: bool = False
-    """The doubt is gone when only one of its readings is still to come."""
-
-
-class Unclear(Exception):
-    """Noted as a problem or a doubt already; nothing more to do here."""
 
 
 def settle(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...] = ()) -> When | None:
@@ -73,21 +48,14 @@ def _settle(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> W
     return _wall_time(reader, draft, their_zones)
 
 
-# --- contradictions ------------------------------------------------------------------------------------------------
+# --- contradictions -------------------------------------------------------------------------------
 
 
 def _refuse_past(reader: Reader, draft: TimeDraft) -> None:
     for _, piece in draft.all(Past):
-        start, end = _stretch(draft, piece)
+        start, end = stretch_around(draft, piece)
         reader.fail("past_time", start, end, '"{word}" is in the past.')
         raise Unclear
-
-
-def _stretch(draft: TimeDraft, piece: Piece) -> tuple[int, int]:
-    """The whole stretch of time words around a piece, to point at."""
-    return next(
-        (span for span in draft.stretches if span[0] <= piece.start < span[1]), (piece.start, piece.end)
-    )
 
 
 def _refuse_two(reader: Reader, draft: TimeDraft) -> None:
@@ -111,7 +79,7 @@ def _says_today(piece: Piece, reader: Reader) -> bool:
     return isinstance(piece.value, DatePiece) and piece.value.rule(day).days == (day,)
 
 
-# --- delays --------------------------------------------------------------------------------------------------------------
+# --- delays ---------------------------------------------------------------------------------------
 
 
 def _delayed(reader: Reader, draft: TimeDraft, delay: Duration, piece: Piece) -> When:
@@ -149,7 +117,7 @@ def _later(reader: Reader, piece: Piece, now: datetime, delay: Duration) -> date
         raise Unclear from None
 
 
-# --- wall times -----------------------------------------------------------------------------------------------------------
+# --- wall times -----------------------------------------------------------------------------------
 
 
 def _wall_time(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> When:
@@ -157,26 +125,24 @@ def _wall_time(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -
     days = _days(reader, draft, zones)
     clocks = clock_slot(reader, draft)
     if clocks is None:
-        raise _no_clock(reader, draft, zones, days)
+        raise no_clock(reader, draft, zones, days)
     days = _midnights(draft, days)
     readings = list(_readings(reader, draft, zones, days, clocks))
-    ahead = sorted({when.at: when for when in readings if when.at > reader.context.now}.values(), key=_at)
+    ahead = sorted(
+        {when.at: when for when in readings if when.at > reader.context.now}.values(), key=by_instant
+    )
     if days.only_if_ahead and len({when.local.date() for when in ahead}) < 2:
         days = replace(days, about=None)
     doubts = [slot for slot in (zones, days, clocks, _clock_change(draft, readings)) if slot.about]
     if not ahead:
-        raise _past(reader, draft, readings)
+        raise past(reader, draft, readings)
     if len(ahead) == 1 and not doubts:
         return When(at=ahead[0].at, zone=ahead[0].zone, local=ahead[0].local)
-    raise _ask(reader, draft, sorted(doubts, key=_place), ahead)
+    raise ask(reader, draft, sorted(doubts, key=_place), ahead)
 
 
 def _place(slot: Slot) -> int:
     return slot.piece.start if slot.piece else 0
-
-
-def _at(when: When) -> datetime:
-    return when.at
 
 
 def _zones(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> Slot:
@@ -230,7 +196,7 @@ def _days_of(reader: Reader, draft: TimeDraft, date_piece: DatePiece, piece: Pie
             if set(elsewhere) - set(days):
                 days, about = [*days, *elsewhere], about or "day"
     except BadDate as bad:
-        start, end = _stretch(draft, piece) if bad.past else (piece.start, piece.end)
+        start, end = stretch_around(draft, piece) if bad.past else (piece.start, piece.end)
         reader.fail(bad.code, start, end, bad.message)
         raise Unclear from None
     return Slot(tuple(sorted(set(days))), about, piece, only_if_ahead=soft)
@@ -284,7 +250,7 @@ def in_part(clock: Clock, part: str | None) -> tuple[time, ...]:
     if part == "afternoon":
         return (evening,) if evening.hour < 19 else ()
     if part == "evening":
-        return (evening,) if 15 < evening.hour else readings
+        return (evening,) if evening.hour > 15 else readings
     return (evening,) if evening.hour > 16 else (morning, evening)
 
 
@@ -295,13 +261,6 @@ _FITS: Final = {
     "night": (*range(17, 24), *range(6)),
     "tonight": range(17, 24),
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading(When):
-    """A `When` that remembers how its wall time met a change of clocks."""
-
-    kind: WallTime = WallTime.PLAIN
 
 
 def _midnights(draft: TimeDraft, days: Slot) -> Slot:
@@ -324,9 +283,9 @@ def _readings(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot, clocks:
             continue
         if midnight and day == today and not days.about:
             day += timedelta(days=1)
-        found = list(_resolved(str(zone), datetime.combine(day, at)))
+        found = list(resolved(str(zone), datetime.combine(day, at)))
         rolls = len(clocks.readings) > 1 and day == today and found[-1].at <= now and not days.about
-        yield from _resolved(str(zone), datetime.combine(day + timedelta(days=1), at)) if rolls else found
+        yield from resolved(str(zone), datetime.combine(day + timedelta(days=1), at)) if rolls else found
 
 
 def _next_time(zone: str, today: date, at: time, now: datetime) -> list[Reading]:
@@ -334,18 +293,12 @@ def _next_time(zone: str, today: date, at: time, now: datetime) -> list[Reading]
     for days in (0, 1, 2):
         found = [
             when
-            for when in _resolved(zone, datetime.combine(today + timedelta(days=days), at))
+            for when in resolved(zone, datetime.combine(today + timedelta(days=days), at))
             if when.at > now
         ]
         if found:
             return found
     raise AssertionError("three days hold every time of day")
-
-
-def _resolved(zone: str, local: datetime) -> Iterator[Reading]:
-    found = resolve(local, zone)
-    for at in dict.fromkeys((found.earlier, found.later)):
-        yield Reading(at=at, zone=zone, local=local_time(at, zone), kind=found.kind)
 
 
 def _clock_change(draft: TimeDraft, readings: list[Reading]) -> Slot:
@@ -359,118 +312,5 @@ def _clock_change(draft: TimeDraft, readings: list[Reading]) -> Slot:
 
 def _ahead(reader: Reader, draft: TimeDraft, when: When) -> When:
     if when.at <= reader.context.now:
-        raise _past(reader, draft, [when])
+        raise past(reader, draft, [when])
     return when
-
-
-# --- what to say when it is not clear ----------------------------------------------------------------------------------
-
-
-def _past(reader: Reader, draft: TimeDraft, readings: Iterable[When]) -> Unclear:
-    """Everything it can mean is behind us: offer the same time tomorrow."""
-    start, end = _stretch(draft, draft.pieces[0])
-    latest = max(readings, key=_at)
-    tomorrow = local_time(reader.context.now, latest.zone).date() + timedelta(days=1)
-    again = next(_resolved(latest.zone, datetime.combine(tomorrow, latest.local.time())))
-    fix = _option(reader, draft, again)
-    message = f'"{{word}}" is in the past: {said(latest.local.date())} {clock_label(latest.local)}.'
-    reader.fail("past_time", start, end, message, fixes=(fix,))
-    return Unclear()
-
-
-def _option(reader: Reader, draft: TimeDraft, when: When) -> Option:
-    label = instant_label(when.at, when.zone, reader.context.now)
-    return Option(label=label, edits=tuple(absolute(draft, when)), at=when.at)
-
-
-def absolute(draft: TimeDraft, when: When) -> Iterator[Edit]:
-    """The edits that put an absolute time in place of all the words that said it."""
-    for n, (start, end) in enumerate(draft.stretches):
-        yield (start, end, time_text(when) if n == 0 else "")
-
-
-def _ask(reader: Reader, draft: TimeDraft, doubts: list[Slot], ahead: Sequence[When]) -> Unclear:
-    first = doubts[0]
-    assert first.piece
-    assert first.about
-    if len(ahead) <= MOST_BUTTONS:
-        options = tuple(_option(reader, draft, when) for when in ahead)
-    else:
-        options = tuple(_partly(first, reading) for reading in first.readings[:MOST_BUTTONS])
-    start, end = first.piece.start, first.piece.end
-    message = _QUESTIONS[first.about].format(word=reader.text.slice(start, end))
-    if first.about in ("gap", "fold"):
-        message = _clock_change_message(first)
-    reader.doubts.append(Doubt(about=first.about, start=start, end=end, message=message, options=options))
-    return Unclear()
-
-
-_QUESTIONS: Final[dict[str, str]] = {
-    "am_pm": '"{word}" can be morning or evening. Which one?',
-    "next_weekday": '"{word}" can mean two days. Which one?',
-    "date_order": 'Is "{word}" day first or month first?',
-    "day": '"{word}" can mean two days. Which one?',
-    "gap": "",
-    "fold": "",
-    "time_missing": "At what time?",
-}
-
-
-def _partly(slot: Slot, reading: object) -> Option:
-    """Settles one doubt and leaves the others to the next question."""
-    assert slot.piece
-    if isinstance(reading, date):
-        text, label = reading.isoformat(), said(reading)
-    elif isinstance(reading, time):
-        text = label = f"{reading:%H:%M}"
-    else:
-        text = label = str(reading)
-    keep = "at " if isinstance(reading, time) else ""
-    return Option(label=label, edits=((slot.piece.start, slot.piece.end, keep + text),))
-
-
-def _clock_change_message(slot: Slot) -> str:
-    earlier = next(when for when in slot.readings if isinstance(when, Reading))
-    day = f"{WEEKDAY_NAMES[earlier.local.weekday()]} {earlier.local.day} {earlier.local:%B}"
-    if slot.about == "fold":
-        return f"On {day} the clocks go back, so {clock_label(earlier.local)} comes twice. The first or the second?"
-    return f"On {day} the clocks go forward and that time is skipped. Before the change or after it?"
-
-
-def _no_clock(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot) -> Unclear:
-    """Only a day, or only a vague word. A doubtful day is asked about first."""
-    if days.about and days.piece:
-        options = tuple(_partly(days, day) for day in days.readings)
-        message = _QUESTIONS[days.about].format(word=reader.text.slice(days.piece.start, days.piece.end))
-        doubt = Doubt(
-            about=days.about, start=days.piece.start, end=days.piece.end, message=message, options=options
-        )
-    else:
-        start, end = draft.stretches[0]
-        doubt = Doubt(
-            about="time_missing",
-            start=start,
-            end=end,
-            message=f'"{reader.text.slice(start, end)}": at what time?',
-            options=tuple(_option(reader, draft, when) for when in _usual_times(reader, draft, zones, days)),
-        )
-    reader.doubts.append(doubt)
-    return Unclear()
-
-
-def _usual_times(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot) -> list[Reading]:
-    """Some times of that day to choose from, none of them taken for granted."""
-    zone, now = str(zones.readings[0]), reader.context.now
-    today = local_time(now, zone).date()
-    part = next((part.name for part, _ in draft.all(DayPart)), "")
-    spans = [vague.first(today) for vague, _ in draft.all(Vague) if vague.first]
-    chosen = (
-        [day for day in days.readings if isinstance(day, date)] or spans or [today, today + timedelta(days=1)]
-    )
-    found = [
-        reading
-        for day in chosen
-        for hour in _USUAL_CLOCKS.get(part, (9, 14, 18))
-        for reading in _resolved(zone, datetime.combine(day, time(hour)))
-    ]
-    return [reading for reading in found if reading.at > now][:3]

@@ -100,7 +100,7 @@ def _said(values: Json) -> Json:
     }
 
 
-# --- commands -------------------------------------------------------------------------------------------------------
+# --- commands -------------------------------------------------------------------------------------
 
 
 def command_json(command: c.Command) -> Json:
@@ -163,6 +163,12 @@ def _smaller(command: c.Command) -> Json:
             }
         case c.Rate():
             return {"verb": "rate", "targets": _targets(command.targets)}
+        case _:
+            return _in_call(command)
+
+
+def _in_call(command: c.Command) -> Json:
+    match command:
         case c.Transfer():
             return {"verb": "transfer", "targets": [_target(command.target)], "ids": _ids(command.id)}
         case c.RecordCall():

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from whenever import Instant
 
 from bot.domain.schedule import fixed_offset, local_time
-from bot.parse.dates import said
+from bot.parse.days import said
 
 
 def day_label(local: datetime, today: datetime) -> str:

@@ -25,12 +25,15 @@ _LETTERS: Final = re.compile(r"[^\W\d_][\w-]*")
 _EXT: Final = re.compile(r"(?:;ext=| ?,? ?(?:extension|ext)\b\.?:? ?| ?x ?(?=\d))(?P<ext>\d{1,11})(?!\w)")
 _TIMEISH: Final = re.compile(
     r"\d{1,2}[:h]\d\d|\d{1,2}\.\d\d(?![\d.])|\d{4}-\d\d?-\d\d?|\d{1,2}[/]\d|\d{1,2}(?:st|nd|rd|th)\b"
-    r"|\d{1,4} ?(?:[ap] ?\.? ?m\b|[ap]\b|hrs?\b|h\b|o'?clock\b|o clock\b|noon\b|midnight\b)|\d{1,2}(?:min|sec|hour|day)"
+    r"|\d{1,4} ?(?:[ap] ?\.? ?m\b|[ap]\b|hrs?\b|h\b|o'?clock\b|o clock\b|noon\b"
+    r"|midnight\b)|\d{1,2}(?:min|sec|hour|day)"
 )
 # A last group that may also be the end of the number: `91234567 12 march`, but `5550 1234 tomorrow`.
 _MAYBE_TIME: Final = re.compile(
-    rf"\d{{1,2}} ?(?:of )?{MONTH}|\d{{1,3}} (?:seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|months?|times|past|to \d)"
-    rf"|\d{{1,4}} (?:today|tomorrow|tmrw?|tonight|in the (?:morning|afternoon|evening)|at night|{WEEKDAY}|hours\b)"
+    rf"\d{{1,2}} ?(?:of )?{MONTH}|\d{{1,3}} (?:seconds?|secs?|minutes?|mins?|hours?|days?"
+    rf"|weeks?|months?|times|past|to \d)"
+    rf"|\d{{1,4}} (?:today|tomorrow|tmrw?|tonight|in the (?:morning|afternoon|evening)"
+    rf"|at night|{WEEKDAY}|hours\b)"
 )
 _MOST_GROUPS: Final = 30
 

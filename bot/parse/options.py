@@ -14,7 +14,8 @@ _VIA: Final = rx(r"via|through|using|over")
 _WITH: Final = rx(r"with|on|by|use")
 _NAME: Final = rx(r"[\w.-]*\w")
 _FROM: Final = rx(
-    r"(?:from|as|showing|show|(?:with |using )?(?:the )?caller[ -]?id(?: of| is| as| set to|:)?)(?: (?:the |my )?number)?"
+    r"(?:from|as|showing|show|(?:with |using )?(?:the )?caller[ -]?id(?: of| is| as"
+    r"| set to|:)?)(?: (?:the |my )?number)?"
 )
 _PRIVATE: Final = rx(
     r"(?:a )?(?:private|hidden|withheld|anonymous|unknown|no number)(?: number| caller[ -]?id)?"
@@ -25,23 +26,28 @@ _WITHHOLD: Final = rx(
     r"|(?:with )?(?:my )?(?:number|caller[ -]?id) (?:hidden|withheld)|anonymously|privately"
 )
 _MAX: Final = rx(
-    r"(?:for )?(?:a )?(?:max(?:imum)?(?: duration| length| time)?(?: of|:)?|limit(?:ed)?(?: it| duration| time)?(?: to| of|:)?"
+    r"(?:for )?(?:a )?(?:max(?:imum)?(?: duration| length| time)?(?: of|:)?"
+    r"|limit(?:ed)?(?: it| duration| time)?(?: to| of|:)?"
     r"|at most|at the most|up to|no longer than|not longer than|no more than|not more than|less than)"
 )
 _TRAILING_MAX: Final = rx(r" ?(?:max(?:imum)?|at (?:the )?most|tops|limit)")
 _RING: Final = rx(
-    r"(?:and )?(?:ring(?:ing)? (?:for|time ?out(?: of)?:?|time(?: of)?)|let it ring(?: for)?|ring it for)(?: (?:at most|up to|max))?"
+    r"(?:and )?(?:ring(?:ing)? (?:for|time ?out(?: of)?:?|time(?: of)?)"
+    r"|let it ring(?: for)?|ring it for)(?: (?:at most|up to|max))?"
 )
 _RING_SHORT: Final = rx(r"ring")
 _NO_RECORD: Final = rx(
-    r"(?:and )?(?:(?:do not|don'?t|never) record|without (?:a )?recording|no recording|not recorded|unrecorded)(?: it| this| the call)?"
+    r"(?:and )?(?:(?:do not|don'?t|never) record|without (?:a )?recording|no recording"
+    r"|not recorded|unrecorded)(?: it| this| the call)?"
 )
 _RECORD: Final = rx(
-    r"(?:and )?(?:record(?: it| this| that)?(?: the| this)?(?: call| conversation)?|(?:with|and) (?:a )?recording(?: on)?|recorded|recording on)"
+    r"(?:and )?(?:record(?: it| this| that)?(?: the| this)?(?: call| conversation)?"
+    r"|(?:with|and) (?:a )?recording(?: on)?|recorded|recording on)"
 )
 _MUSIC: Final = rx(r"with (?:hold |ring(?:ing)? |ringback )?music")
 _WHILE: Final = rx(
-    r"while (?:it|they|he|she|we)(?:'s|'re| is| are)? ?(?:rings?|ringing|waits?|waiting)|while ringing|on hold"
+    r"while (?:it|they|he|she|we)(?:'s|'re| is| are)? ?(?:rings?|ringing|waits?|waiting)"
+    r"|while ringing|on hold"
 )
 _ROOM: Final = rx(r"in (?:the )?(?:conference )?room(?: named| called)?|name it|named|(?:with )?room name")
 _TOGETHER: Final = rx(r"(?:all )?together|at the same time|all at once|as a (?:conference|group)")

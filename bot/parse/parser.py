@@ -23,14 +23,16 @@ from bot.parse.command import (
 )
 from bot.parse.context import ParseContext
 from bot.parse.durations import did_you_mean
-from bot.parse.grammar import head_here, take_head, verb_words
+from bot.parse.grammar import FIRST_WORDS, head_here, take_head
 from bot.parse.heads import Head
-from bot.parse.instants import absolute, settle
+from bot.parse.instants import settle
 from bot.parse.parts import Parts
+from bot.parse.pieces import Instant, Now
 from bot.parse.reader import Doubt, Edit, Option, Reader, rewritten
+from bot.parse.readings import absolute
 from bot.parse.targets import CLAUSE_WORDS
 from bot.parse.tokens import Text, read_text
-from bot.parse.when import TIME_WORDS, Instant, Now, take_time
+from bot.parse.when import TIME_WORDS, take_time
 from bot.parse.words import nearest, rx
 
 LONGEST: Final = 4096
@@ -107,10 +109,10 @@ def _without_slash(text: Text, slash: re.Match[str], *, bare: bool) -> Text:
         else char
         for n, char in enumerate(text.low)
     )
-    return Text(text.raw, low, text.cells, text.literals)
+    return replace(text, low=low)
 
 
-# --- the sentence ------------------------------------------------------------------------------------------------------
+# --- the sentence ---------------------------------------------------------------------------------
 
 
 def _sentence(reader: Reader, parts: Parts) -> Command | None:
@@ -155,14 +157,14 @@ def _clause(reader: Reader, parts: Parts, head: Head | None) -> bool:
     return False
 
 
-# --- what is wrong -----------------------------------------------------------------------------------------------------
+# --- what is wrong --------------------------------------------------------------------------------
 
 
 def _fail_verb(reader: Reader) -> None:
     """The first word that is neither verb nor clause."""
     start, end = reader.word()
     word = reader.low[start:end]
-    guesses = nearest(word, dict.fromkeys((*verb_words(), *TIME_WORDS, *CLAUSE_WORDS)))
+    guesses = nearest(word, dict.fromkeys((*FIRST_WORDS, *TIME_WORDS, *CLAUSE_WORDS)))
     message = 'I don\'t know "{word}".' + (
         did_you_mean(guesses) or ' Say for example "call +14155550101 at 9pm".'
     )
@@ -182,7 +184,7 @@ def _fail_no_verb(reader: Reader) -> None:
 
 def _fail_leftover(reader: Reader, parts: Parts, head: Head) -> None:
     """A word that nothing used. Pointing at it beats leaving it out."""
-    if head.clauses != "none" and take_broken_clause(reader, parts):
+    if head.clauses != "none" and take_broken_clause(reader):
         return
     start, end = reader.word()
     word = reader.low[start:end]
@@ -242,11 +244,11 @@ def _tried(problem: Problem, context: ParseContext) -> Problem:
     return replace(problem, suggest=suggest, fixes=tuple(good), message=message)
 
 
-# --- what is in doubt --------------------------------------------------------------------------------------------------
+# --- what is in doubt -----------------------------------------------------------------------------
 
 
 def _question(reader: Reader, parts: Parts) -> Question:
-    """The first doubt in the text. Its choices are whole sentences in which relative times have become absolute."""
+    """The first doubt in the text. Its choices are whole sentences with every relative time made absolute."""
     doubt = min(reader.doubts, key=lambda doubt: (doubt.start, doubt.end))
     fixed = _fixed_times(reader, parts, doubt)
     return Question(

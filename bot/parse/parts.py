@@ -6,8 +6,8 @@ from typing import Literal
 from bot.domain.numbers import CallerId
 from bot.parse.command import Step, Terms
 from bot.parse.every import RuleDraft
+from bot.parse.pieces import TimeDraft
 from bot.parse.reader import Reader
-from bot.parse.when import TimeDraft
 
 Branch = Literal["main", "machine", "human"]
 

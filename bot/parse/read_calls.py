@@ -18,15 +18,14 @@ from bot.parse.command import (
     Target,
     When,
 )
-from bot.parse.every import settle_rule
-from bot.parse.heads import Head, just, nothing
+from bot.parse.heads import Head, just
 from bot.parse.ids import take_id
 from bot.parse.instants import settle
 from bot.parse.parts import Parts
 from bot.parse.reader import Doubt, Option, Reader
-from bot.parse.steps import SAY, end_of_words, take_digits, take_play, take_say, words_here
+from bot.parse.rules import settle_rule
+from bot.parse.steps import take_digits, take_play, take_say, words_here
 from bot.parse.targets import my_target, take_target, take_targets, zones_of_target
-from bot.parse.tokens import Kind
 from bot.parse.words import rx
 
 _BACK: Final = rx(r"back|up")
@@ -38,10 +37,10 @@ _LIVE: Final = re.compile(r"(?:on|to|in|into) (?:#|call #?|job #?)?\d{1,5}(?=\W*
 _RECIPIENT: Final = re.compile(r"(?<=[ \ue000\ue001])to (?=\S)")
 
 
-# --- call ----------------------------------------------------------------------------------------------------------
+# --- call -----------------------------------------------------------------------------------------
 
 
-def read_call(reader: Reader, verb: re.Match[str]) -> Head | None:
+def read_call(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`call X`, and every other way to say it that names the parties next."""
     reader.take(_BACK)
     reader.take(re.compile(r": ?"))
@@ -53,18 +52,18 @@ def read_call(reader: Reader, verb: re.Match[str]) -> Head | None:
     return _calling(reader, verb, start, reader.pos, list(targets))
 
 
-def read_ring(reader: Reader, verb: re.Match[str]) -> Head | None:
+def read_ring(reader: Reader, verb: re.Match[str], parts: Parts) -> Head | None:
     """`ring mom` is a call; `ring for 20 seconds` in front of one is an option."""
     return (
         None
         if re.match(
             r"(?:for|time ?out)\b|\d{1,3} ?(?:s|secs?|seconds?|m|mins?|minutes?)\b", reader.low[reader.pos :]
         )
-        else read_call(reader, verb)
+        else read_call(reader, verb, parts)
     )
 
 
-def read_give(reader: Reader, verb: re.Match[str]) -> Head | None:
+def read_give(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`give mom a call`."""
     start = reader.pos
     target = take_target(reader, lambda probe: bool(probe.match(_A_CALL)))
@@ -76,7 +75,7 @@ def read_give(reader: Reader, verb: re.Match[str]) -> Head | None:
 def read_recorded_call(reader: Reader, verb: re.Match[str], parts: Parts) -> Head | None:
     """`record a call with mom`."""
     parts.record = True
-    return read_call(reader, verb)
+    return read_call(reader, verb, parts)
 
 
 def _calling(reader: Reader, verb: re.Match[str], start: int, end: int, targets: list[Target]) -> Head:
@@ -164,10 +163,10 @@ def _ask_together(reader: Reader, start: int, end: int) -> None:
     reader.doubts.append(Doubt(about="together", start=start, end=end, message=message, options=options))
 
 
-# --- conference -----------------------------------------------------------------------------------------------------------
+# --- conference -----------------------------------------------------------------------------------
 
 
-def read_conference(reader: Reader, verb: re.Match[str]) -> Head | None:
+def read_conference(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`conference a, b and c`, and `set up a conference with …`."""
     reader.take(re.compile(r": ?"))
     start = reader.pos
@@ -177,7 +176,7 @@ def read_conference(reader: Reader, verb: re.Match[str]) -> Head | None:
     return _conferring(reader, verb, start, reader.pos, targets)
 
 
-def read_get_on_conference(reader: Reader, verb: re.Match[str]) -> Head | None:
+def read_get_on_conference(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`get a, b and c on a conference call`."""
     start = reader.pos
     targets = take_targets(reader, lambda probe: bool(probe.match(_ON_A_CONFERENCE)))
@@ -238,10 +237,10 @@ def _conference(
     )
 
 
-# --- remind ------------------------------------------------------------------------------------------------------------------
+# --- remind ---------------------------------------------------------------------------------------
 
 
-def read_remind(reader: Reader, verb: re.Match[str]) -> Head | None:
+def read_remind(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`remind me to … at 5pm`, in any order."""
     me = my_target(reader, verb.start(), verb.end())
     said: list[str] = []
@@ -281,7 +280,7 @@ def _remind(reader: Reader, parts: Parts, me: Target, message: str, verb: re.Mat
     return Remind(target=me, message=message, when=when, every=every)
 
 
-# --- announcements, and the same words for a running call ------------------------------------------------------------------------
+# --- announcements, and the same words for a running call -----------------------------------------
 
 
 def read_say(reader: Reader, verb: re.Match[str], parts: Parts) -> Head | None:
@@ -340,21 +339,3 @@ def _recipient_or_clause(reader: Reader) -> bool:
             and (probe.at_end or clause_here(probe) or not probe.low[probe.pos].isalnum())
         )
     return clause_here(reader)
-
-
-def quoted_here(reader: Reader) -> bool:
-    """Whether a quoted text stands here."""
-    literal = reader.text.literals.get(reader.pos)
-    return literal is not None and literal.kind is Kind.QUOTED
-
-
-__all__ = [
-    "end_of_words",
-    "read_call",
-    "read_conference",
-    "read_play",
-    "read_press",
-    "read_remind",
-    "read_say",
-    "SAY",
-]

@@ -5,11 +5,12 @@ from typing import Final
 
 from bot.domain.numbers import PhoneNumber
 from bot.parse.clauses import clause_here
-from bot.parse.command import Forward, ForwardStage, ListForwards, Unforward
+from bot.parse.command import Forward, ForwardStage, Unforward
 from bot.parse.durations import take_duration
 from bot.parse.heads import Head, just, nothing
 from bot.parse.numbers import take_number
 from bot.parse.options import ask_unit
+from bot.parse.parts import Parts
 from bot.parse.reader import Reader
 from bot.parse.targets import take_targets
 from bot.parse.words import rx
@@ -20,26 +21,31 @@ _TO: Final = re.compile(r"(?:straight |directly )?(?:to|→)(?!\w) ?|, ?(?:to )?
 _STRAIGHT: Final = rx(r"(?:go )?(?:straight|directly|right)(?= to| voice)")
 _VOICEMAIL: Final = rx(r"(?:(?:to|go to|leave a?) )?(?:the |my |a )?voice ?mail(?:box)?")
 _FOR: Final = rx(
-    r"(?:,? ?(?:and )?(?:for|ring(?:ing)?(?: for)?|ring (?:it|them|him|her) for))(?: (?:up to|at most|about))?"
+    r"(?:,? ?(?:and )?(?:for|ring(?:ing)?(?: for)?|ring (?:it|them|him"
+    r"|her) for))(?: (?:up to|at most|about))?"
 )
 _NO_ANSWER: Final = (
-    r"(?:and )?if (?:there(?:'s| is) )?(?:no (?:answer|reply|one answers|one picks up)|nobody (?:answers|picks up)|unanswered|not answered"
+    r"(?:and )?if (?:there(?:'s| is) )?(?:no (?:answer|reply|one answers|one picks up)"
+    r"|nobody (?:answers|picks up)|unanswered|not answered"
     r"|(?:they|he|she|it|\w+) (?:don't|doesn't|does not|do not|didn't) (?:answer|pick up)|busy or no answer)"
 )
 _NEXT: Final = rx(
-    rf"(?:{_NO_ANSWER}(?P<after> (?:after|in|within))?|(?:and )?then|after that|otherwise|or else|else|finally|failing that)"
+    rf"(?:{_NO_ANSWER}(?P<after> (?:after|in|within))?|(?:and )?then|after that|otherwise"
+    rf"|or else|else|finally|failing that)"
 )
 _GO_TO: Final = rx(
-    r"(?:then )?(?:(?:forward|send|go|ring|try|call|to|dial|put (?:it|them) through)(?: (?:it|them|the call|on))?(?: to)?)"
+    r"(?:then )?(?:(?:forward|send|go|ring|try|call|to|dial|put (?:it"
+    r"|them) through)(?: (?:it|them|the call|on))?(?: to)?)"
 )
 _SEPARATORS: Final = re.compile(r"[ ,;.\n:]+")
 _LIST_FORWARDS: Final = rx(r"(?:list|show)(?: me)?(?: my| all| the)? forward(?:s|ings?)|forwards|forwardings")
 _WHEN_BODY: Final = rx(
-    r"(?:then )?(?:forward|send|redirect|divert|ring|call|dial|try|go|put)(?: (?:it|them|him|her|the call|calls))?(?: (?:on|through))?(?: (?:straight |directly )?to)?"
+    r"(?:then )?(?:forward|send|redirect|divert|ring|call|dial|try|go|put)(?: (?:it|them"
+    r"|him|her|the call|calls))?(?: (?:on|through))?(?: (?:straight |directly )?to)?"
 )
 
 
-def read_forward(reader: Reader, verb: re.Match[str]) -> Head:
+def read_forward(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`forward OWN to …`."""
     own = _take_own(reader, verb)
     if own is None:
@@ -49,7 +55,7 @@ def read_forward(reader: Reader, verb: re.Match[str]) -> Head:
     return _stages(reader, verb, own)
 
 
-def read_when_called(reader: Reader, verb: re.Match[str]) -> Head:
+def read_when_called(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`when someone calls OWN, forward to …`; `send calls to OWN straight to voicemail`."""
     own = _take_own(reader, verb)
     if own is None:
@@ -61,15 +67,10 @@ def read_when_called(reader: Reader, verb: re.Match[str]) -> Head:
     return _stages(reader, verb, own)
 
 
-def read_unforward(reader: Reader, verb: re.Match[str]) -> Head:
+def read_unforward(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`stop forwarding OWN`."""
     own = _take_own(reader, verb)
     return just(Unforward(own=own)) if own else nothing()
-
-
-def read_list_forwards(_: Reader, __: re.Match[str]) -> Head:
-    """`list forwards`."""
-    return just(ListForwards())
 
 
 def _skip(reader: Reader) -> None:

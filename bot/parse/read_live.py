@@ -21,6 +21,7 @@ from bot.parse.command import (
 )
 from bot.parse.heads import Head, just, nothing
 from bot.parse.ids import take_id, take_ids
+from bot.parse.parts import Parts
 from bot.parse.reader import Reader
 from bot.parse.targets import take_target, take_targets
 from bot.parse.words import rx
@@ -39,7 +40,7 @@ def _ends(*patterns: re.Pattern[str]) -> Callable[[Reader], bool]:
     return lambda reader: any(reader.match(pattern) for pattern in patterns)
 
 
-def read_hang_up(reader: Reader, _: re.Match[str]) -> Head:
+def read_hang_up(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`hang up`, `hang up on mom`, `end call 12`, `hang up all calls`."""
     start = reader.pos
     reader.take(_ON)
@@ -61,12 +62,12 @@ def read_hang_up(reader: Reader, _: re.Match[str]) -> Head:
     return just(HangUpCall(targets=targets))
 
 
-def read_mute(reader: Reader, verb: re.Match[str]) -> Head:
+def read_mute(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`mute sam`, `mute everyone`."""
     return _muting(reader, verb, Mute, "Mute whom? Name somebody, or everyone.")
 
 
-def read_unmute(reader: Reader, verb: re.Match[str]) -> Head:
+def read_unmute(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`unmute sam`."""
     return _muting(reader, verb, Unmute, "Unmute whom? Name somebody, or everyone.")
 
@@ -80,7 +81,7 @@ def _muting(reader: Reader, verb: re.Match[str], make: type[Mute] | type[Unmute]
     return just(make(targets=targets, id=_call_named(reader)))
 
 
-def read_put_on_hold(reader: Reader, _: re.Match[str]) -> Head | None:
+def read_put_on_hold(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head | None:
     """`put carol on hold`."""
     targets = _the_call_or_targets(reader, _ON_HOLD)
     if not reader.take(_ON_HOLD):
@@ -88,7 +89,7 @@ def read_put_on_hold(reader: Reader, _: re.Match[str]) -> Head | None:
     return just(Hold(targets=targets, id=_call_named(reader))) if targets is not None else nothing()
 
 
-def read_take_off_hold(reader: Reader, _: re.Match[str]) -> Head | None:
+def read_take_off_hold(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head | None:
     """`take carol off hold`."""
     targets = _the_call_or_targets(reader, _OFF_HOLD)
     if not reader.take(_OFF_HOLD):
@@ -105,12 +106,12 @@ def _the_call_or_targets(reader: Reader, end: re.Pattern[str]) -> tuple[Target, 
     return None if len(reader.problems) + len(reader.doubts) > problems else targets
 
 
-def read_hold(reader: Reader, _: re.Match[str]) -> Head:
+def read_hold(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`hold`, `hold mom`, `hold 12`."""
     return _holding(reader, Hold)
 
 
-def read_unhold(reader: Reader, _: re.Match[str]) -> Head:
+def read_unhold(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`unhold`, `resume mom`."""
     return _holding(reader, Unhold)
 
@@ -126,12 +127,12 @@ def _holding(reader: Reader, make: type[Hold] | type[Unhold]) -> Head:
     return just(make(targets=targets, id=_call_named(reader)))
 
 
-def read_add(reader: Reader, verb: re.Match[str]) -> Head:
+def read_add(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`add bob to 12`."""
     return _adding(reader, verb, Add, "Add whom?")
 
 
-def read_kick(reader: Reader, verb: re.Match[str]) -> Head:
+def read_kick(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`kick bob from 12`."""
     return _adding(reader, verb, Kick, "Remove whom from the call?")
 
@@ -161,7 +162,7 @@ def _call_named(reader: Reader) -> int | None:
     return None
 
 
-def read_transfer(reader: Reader, verb: re.Match[str]) -> Head:
+def read_transfer(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`transfer to bob`, `transfer 12 to bob`."""
     number = take_id(reader)
     reader.take(_THE_CALL)
@@ -182,17 +183,17 @@ def read_transfer(reader: Reader, verb: re.Match[str]) -> Head:
     return just(Transfer(target=target, id=number))
 
 
-def read_start_recording(reader: Reader, _: re.Match[str]) -> Head:
+def read_start_recording(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`start recording`, `start recording 12`."""
     return just(RecordCall(on=True, id=_recorded(reader)))
 
 
-def read_stop_recording(reader: Reader, _: re.Match[str]) -> Head:
+def read_stop_recording(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`stop recording 12`."""
     return just(RecordCall(on=False, id=_recorded(reader)))
 
 
-def read_record(reader: Reader, _: re.Match[str]) -> Head | None:
+def read_record(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head | None:
     """`record 12` is about a running call; `record` alone is an option of a new one."""
     number = take_id(reader)
     return just(RecordCall(on=True, id=number)) if number is not None else None
@@ -204,7 +205,7 @@ def _recorded(reader: Reader) -> int | None:
     return take_id(reader)
 
 
-def read_stop_playing(reader: Reader, _: re.Match[str]) -> Head:
+def read_stop_playing(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`stop playing`, `stop playing on 12`."""
     number = take_id(reader, "on", "to", "in")
     return just(StopPlaying(id=number if number is not None else take_id(reader)))

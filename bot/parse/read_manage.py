@@ -1,37 +1,25 @@
 """The verbs about orders that exist: cancel, reschedule, skip, list, status, history, rate, balance, undo."""
 
 import re
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Final
 
 from bot.domain.schedule import local_time
 from bot.parse.clauses import clause_here
-from bot.parse.command import (
-    Balance,
-    Cancel,
-    Command,
-    History,
-    ListCalls,
-    Rate,
-    Reschedule,
-    Skip,
-    Status,
-    Target,
-    Undo,
-    When,
-)
+from bot.parse.command import Cancel, Command, History, Rate, Reschedule, Skip, Status, Target, Undo, When
 from bot.parse.durations import Duration, take_duration
 from bot.parse.heads import Head, just, nothing
 from bot.parse.ids import fail_id, take_id, take_ids
 from bot.parse.parts import Parts
+from bot.parse.pieces import Now
 from bot.parse.read_calls import settle_time
 from bot.parse.reader import Reader
 from bot.parse.targets import take_target, take_targets
-from bot.parse.when import Now
 from bot.parse.words import NUMBER_WORD, quantity, rx
 
 _ALL: Final = rx(
-    r"(?:all|everything|every)(?: (?:of )?(?:my |the |them)?)?(?: ?(?:scheduled |upcoming )?(?:calls?|jobs?))?(?: here)?"
+    r"(?:all|everything|every)(?: (?:of )?(?:my |the |them)?)?(?: ?(?:scheduled "
+    r"|upcoming )?(?:calls?|jobs?))?(?: here)?"
 )
 _TO: Final = rx(r"(?:to|for|until|till|at|on)(?= (?:at|on|every|each|in)(?!\w))|(?:to|for|until|till)")
 _BY: Final = rx(r"by|back(?: by)?|another|for another")
@@ -42,7 +30,7 @@ _WITH: Final = rx(r"(?:with|of|for|from)")
 _LAST_CALLS: Final = rx(rf"(?:the |my )?last (?P<n>\d{{1,3}}|{NUMBER_WORD}) calls")
 
 
-def read_cancel(reader: Reader, verb: re.Match[str]) -> Head:
+def read_cancel(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`cancel 12 13`, `cancel all`."""
     if reader.take(_ALL):
         return just(Cancel(everything=True))
@@ -53,7 +41,7 @@ def read_cancel(reader: Reader, verb: re.Match[str]) -> Head:
     return just(Cancel(ids=ids))
 
 
-def read_reschedule(reader: Reader, verb: re.Match[str]) -> Head:
+def read_reschedule(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`reschedule 7 to 8:30pm`, `postpone 12 by 10 minutes`, `move 12 an hour earlier`."""
     number = take_id(reader)
     if number is None:
@@ -67,7 +55,7 @@ def read_reschedule(reader: Reader, verb: re.Match[str]) -> Head:
     def finish(parts: Parts) -> Command | None:
         when, every = settle_time(reader, parts, ())
         if parts.time.has(Now):
-            now = reader.context.now.astimezone(UTC).replace(microsecond=0)
+            now = reader.context.now.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
             when = When(at=now, zone=reader.context.tz, local=local_time(now, reader.context.tz))
         if when is None and every is None:
             if not reader.problems and not reader.doubts:
@@ -98,7 +86,7 @@ def _seconds(duration: Duration, earlier: bool) -> int:
     return -duration.seconds if earlier else duration.seconds
 
 
-def read_skip(reader: Reader, verb: re.Match[str]) -> Head:
+def read_skip(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`skip the next run of 12`."""
     number = take_id(reader)
     if number is None:
@@ -107,17 +95,12 @@ def read_skip(reader: Reader, verb: re.Match[str]) -> Head:
     return just(Skip(id=number))
 
 
-def read_list(_: Reader, __: re.Match[str]) -> Head:
-    """`list`, `what's scheduled`."""
-    return just(ListCalls())
-
-
-def read_status(reader: Reader, _: re.Match[str]) -> Head:
+def read_status(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`status`, `status 12`."""
     return just(Status(ids=take_ids(reader)))
 
 
-def read_history(reader: Reader, _: re.Match[str]) -> Head:
+def read_history(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     """`history page 2`, `history with mom`."""
     page: int | None = None
     target: Target | None = None
@@ -132,7 +115,7 @@ def read_history(reader: Reader, _: re.Match[str]) -> Head:
             return just(History(page=page, target=target))
 
 
-def read_last_calls(reader: Reader, verb: re.Match[str]) -> Head:
+def read_last_calls(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`last 5 calls`."""
     match = _LAST_CALLS.match(reader.low, verb.start())
     assert match
@@ -145,7 +128,7 @@ def read_last_calls(reader: Reader, verb: re.Match[str]) -> Head:
     return just(History(limit=max(1, limit), target=target))
 
 
-def read_rate(reader: Reader, verb: re.Match[str]) -> Head:
+def read_rate(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`rate +44…`, `how much to call mom`."""
     targets = take_targets(reader, clause_here)
     if not targets:
@@ -155,11 +138,6 @@ def read_rate(reader: Reader, verb: re.Match[str]) -> Head:
     return just(Rate(targets=targets))
 
 
-def read_balance(_: Reader, __: re.Match[str]) -> Head:
-    """`balance`."""
-    return just(Balance())
-
-
-def read_undo(_: Reader, __: re.Match[str]) -> Head:
+def read_undo(_: Reader, __: re.Match[str], _parts: Parts) -> Head:
     """`undo`."""
     return just(Undo())

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.parse.command import About, Choice, Problem, ProblemCode, Span
 from bot.parse.context import ParseContext
-from bot.parse.tokens import Kind, Literal, Text
+from bot.parse.tokens import Kind, Literal, Text, escaped
 from bot.parse.words import rx
 
 FILLER: Final = rx(
@@ -187,9 +187,9 @@ class Doubt:
 
 
 def rewritten(text: Text, edits: Iterable[Edit]) -> str:
-    """The sentence as people would type it, with `edits` made."""
+    """The sentence with `edits` made, to be read like the original: on the same platform."""
     parts, done = [], 0
     for start, end, new in sorted(edits):
-        parts += [text.plain(done, start), new]
+        parts += [text.resent(done, start), escaped(new) if text.platform == "slack" else new]
         done = max(done, end)
-    return " ".join(part for part in (*parts, text.plain(done)) if part)
+    return " ".join(part for part in (*parts, text.resent(done)) if part)

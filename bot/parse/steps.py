@@ -15,23 +15,27 @@ from bot.parse.tokens import Kind
 from bot.parse.words import NUMBER_WORD, NUMBER_WORDS, rx
 
 PLAY: Final = rx(
-    r"play(?: (?:the |a |an |this |him |her |them |it )?(?:song|file|message|recording|music|audio|sound|clip|greeting|mp3|wav)(?=[ :]))?:?"
+    r"play(?: (?:the |a |an |this |him |her |them |it )?(?:song|file|message|recording"
+    r"|music|audio|sound|clip|greeting|mp3|wav)(?=[ :]))?:?"
 )
 _TIMES: Final = rx(
-    rf"(?P<once>once)|(?P<twice>twice)|(?P<thrice>thrice)|(?P<n>\d{{1,2}}|{NUMBER_WORD}) ?(?:times|x)|x ?(?P<x>\d{{1,2}})"
+    rf"(?P<once>once)|(?P<twice>twice)|(?P<thrice>thrice)|(?P<n>\d{{1,2}}"
+    rf"|{NUMBER_WORD}) ?(?:times|x)|x ?(?P<x>\d{{1,2}})"
 )
 SAY: Final = re.compile(
     r"(?:say|speak|announce|tell (?:him|her|them|it|us|everyone|everybody|all|me)(?: that)?):?(?!\w)"
 )
 _SMS: Final = rx(
-    r"(?:text|sms|send (?:an? )?(?:sms|text(?: message)?|message))(?: (?:him|her|them|it|to (?:him|her|them)))?(?: saying| that says)?:?"
+    r"(?:text|sms|send (?:an? )?(?:sms|text(?: message)?|message))(?: (?:him|her|them|it"
+    r"|to (?:him|her|them)))?(?: saying| that says)?:?"
 )
 _SMS_FROM: Final = rx(r"from")
 _WAIT: Final = rx(r"(?:wait|pause)(?: for| another)?")
 _MENU: Final = rx(r"menu")
 _MENU_CODE: Final = re.compile(r"[\w-]{1,64}(?!\w)")
 PRESS: Final = rx(
-    r"(?:press|send (?:the )?(?:digits?|dtmf|tones?|keys?)|dial (?:the )?(?:digits?|extension)|press (?:the )?keys?)"
+    r"(?:press|send (?:the )?(?:digits?|dtmf|tones?|keys?)|dial (?:the )?(?:digits?"
+    r"|extension)|press (?:the )?keys?)"
 )
 _DTMF: Final = re.compile(r"(?P<digits>[0-9*#a-dw]{1,120})(?:@(?P<tone>\d{2,4}))?(?![\w*#@]|[.,]\d)")
 _KEY_WORDS: Final = {"star": "*", "asterisk": "*", "pound": "#", "hash": "#", "zero": "0"} | {
@@ -39,22 +43,28 @@ _KEY_WORDS: Final = {"star": "*", "asterisk": "*", "pound": "#", "hash": "#", "z
 }
 _KEY_WORD: Final = rx("|".join(_KEY_WORDS))
 PATCH_ME: Final = rx(
-    r"(?:patch|connect|bridge|put|join) me(?: in| through| on)?(?: too)?(?: (?:to|with) (?:him|her|them|it|the call))?|(?:patch|bridge) (?:in|through) me"
+    r"(?:patch|connect|bridge|put|join) me(?: in| through| on)?(?: too)?(?: (?:to"
+    r"|with) (?:him|her|them|it|the call))?|(?:patch|bridge) (?:in|through) me"
 )
 _PATCH_ME_TO: Final = re.compile(
     r"(?:patch|connect|bridge|put) me(?: in| through)? (?:to|with) (?!(?:him|her|them|it|the call)(?!\w))"
 )
 _PATCH: Final = rx(
-    r"(?:patch|bridge|connect)(?: it| them| him| her| the call)?(?: in| through| to| with)*|put (?:in|through)"
+    r"(?:patch|bridge|connect)(?: it| them| him| her| the call)?(?: in| through| to"
+    r"| with)*|put (?:in|through)"
 )
 _PUT: Final = rx(r"put")
 _IN: Final = rx(r"in|through")
 HANG_UP: Final = rx(r"hang ?up(?: the (?:call|phone))?|end (?:the |this )?call|disconnect(?: the call)?")
 _LANGUAGE: Final = rx(
-    r"in (?P<name>english|french|german|spanish|italian|portuguese|dutch|mandarin|chinese|cantonese|japanese|korean|hindi|tamil|malay|indonesian|thai|vietnamese|arabic|russian|polish|swedish|norwegian|danish|finnish|turkish|greek|hebrew|british english|american english|(?P<tag>[a-z]{2}-[a-z]{2}))"
+    r"in (?P<name>english|french|german|spanish|italian|portuguese|dutch|mandarin|chinese"
+    r"|cantonese|japanese|korean|hindi|tamil|malay|indonesian|thai|vietnamese|arabic"
+    r"|russian|polish|swedish|norwegian|danish|finnish|turkish|greek|hebrew"
+    r"|british english|american english|(?P<tag>[a-z]{2}-[a-z]{2}))"
 )
 _LANGUAGES: Final = {
-    "english": "en-US", "american english": "en-US", "british english": "en-GB", "french": "fr-FR", "german": "de-DE",
+    "english": "en-US", "american english": "en-US", "british english": "en-GB",
+    "french": "fr-FR", "german": "de-DE",
     "spanish": "es-ES", "italian": "it-IT", "portuguese": "pt-PT", "dutch": "nl-NL", "mandarin": "zh-CN",
     "chinese": "zh-CN", "cantonese": "zh-HK", "japanese": "ja-JP", "korean": "ko-KR", "hindi": "hi-IN",
     "tamil": "ta-IN", "malay": "ms-MY", "indonesian": "id-ID", "thai": "th-TH", "vietnamese": "vi-VN",
@@ -121,7 +131,7 @@ def _play(reader: Reader, _: ClauseHere) -> Step | None:
     return step
 
 
-# --- words to be spoken or written ---------------------------------------------------------------------------------
+# --- words to be spoken or written ----------------------------------------------------------------
 
 
 def _say(reader: Reader, clause_here: ClauseHere) -> Step | None:
@@ -215,12 +225,15 @@ def _ends_words(reader: Reader, pos: int, separated: bool, clause_here: ClauseHe
 
 
 _SPOKEN_HOW: Final = re.compile(
-    rf"(?:{_LANGUAGE.pattern}|{_VOICE.pattern.replace('?P<name>', '')})(?=\s*$|[ ]?[,;.!?\n]|[ ](?:and|then|with|at|in|if|via|from|using)(?!\w))"
+    rf"(?:{_LANGUAGE.pattern}|{_VOICE.pattern.replace('?P<name>', '')})(?=\s*$"
+    rf"|[ ]?[,;.!?\n]|[ ](?:and|then|with|at|in|if|via|from|using)(?!\w))"
 )
 _DAY_SLIPS: Final = frozenset(("tomorrow", "today", "tonight", "every", "daily", "voicemail", "otherwise"))
 _WEAK: Final = rx(
-    r"now|asap|immediately|later|soon|at once|record(?:ed)?|play|say|speak|tell|wait|pause|press|hang ?up|end|disconnect|text|sms"
-    r"|send|menu|patch|connect|bridge|put|join|dial|together|announce|private(?:ly)?|anonymously|shortly|eventually|whenever|one day"
+    r"now|asap|immediately|later|soon|at once|record(?:ed)?|play|say|speak|tell|wait|pause"
+    r"|press|hang ?up|end|disconnect|text|sms"
+    r"|send|menu|patch|connect|bridge|put|join|dial|together|announce|private(?:ly)?"
+    r"|anonymously|shortly|eventually|whenever|one day"
 )
 
 
@@ -248,7 +261,7 @@ def _sender(reader: Reader) -> PhoneNumber | None:
     return found.number
 
 
-# --- the short ones ---------------------------------------------------------------------------------------------------
+# --- the short ones -------------------------------------------------------------------------------
 
 
 def _wait(reader: Reader, _: ClauseHere) -> Step | None:

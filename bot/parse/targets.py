@@ -6,7 +6,6 @@ Names are looked up here and nowhere else, so that May, April and Sat are people
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 from bot.domain.number_ranges import is_emergency, zones_of
@@ -15,10 +14,12 @@ from bot.parse.command import Target
 from bot.parse.context import ParseContext
 from bot.parse.dates import date_at
 from bot.parse.durations import did_you_mean
+from bot.parse.names import by_first_word, containing, folded_names, full_name, near_long_name, near_names
 from bot.parse.numbers import same_number, take_numbers
-from bot.parse.reader import FILLER, WORD, Doubt, Option, Reader
+from bot.parse.reader import FILLER, Doubt, Option, Reader
 from bot.parse.tokens import Kind, fold, read_text
-from bot.parse.words import distance, nearest, rx
+from bot.parse.wording import name_text
+from bot.parse.words import nearest, rx
 
 ClauseHere = Callable[[Reader], bool]
 """Whether another clause begins where the reader stands."""
@@ -34,7 +35,6 @@ _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SEPARATOR: Final = re.compile(
     r" ?(?:[,;/&\n]|\+(?! ?\d+ ?[a-z]))(?: ?and(?!\w))? ?| ?(?<!\w)and(?: also)?(?!\w) ?"
 )
-_MOST_NAME_WORDS: Final = 6
 
 
 def take_targets(reader: Reader, clause_here: ClauseHere) -> tuple[Target, ...]:
@@ -72,9 +72,15 @@ def _take_next(reader: Reader, clause_here: ClauseHere) -> list[Target] | None:
     """The next of a list: behind a separator anybody, behind a mere space only somebody known."""
     start = reader.pos
     separator = reader.take(_SEPARATOR)
+    clause_behind = not reader.at_end and clause_here(reader) and not _is_longer_name(reader)
     while reader.take(FILLER) or (separator and reader.take(_THEN)):
         pass
-    if reader.at_end or _clause_next(reader, clause_here) or _is_rather_a_date(reader, bool(separator)):
+    if (
+        reader.at_end
+        or clause_behind
+        or _clause_next(reader, clause_here)
+        or _is_rather_a_date(reader, bool(separator))
+    ):
         found = None
     else:
         found = _take_some(reader, must=False)
@@ -91,18 +97,18 @@ def _clause_next(reader: Reader, clause_here: ClauseHere) -> bool:
 
 def name_here(reader: Reader) -> bool:
     """Whether a contact's name, or the beginning of one, stands here."""
-    return bool(_full_name(reader) or _by_first_word(reader))
+    return bool(full_name(reader) or by_first_word(reader))
 
 
 def _is_longer_name(reader: Reader) -> bool:
     """A whole contact name that happens to begin with a clause word (`play group`)."""
-    full = _full_name(reader)
+    full = full_name(reader)
     return full is not None and not _date_end(reader) > full[1]
 
 
 def _is_rather_a_date(reader: Reader, separated: bool) -> bool:
-    """`call mom may 5`: a date goes further than the name in it. `call mom sat` could be either: the day wins."""
-    full = _full_name(reader)
+    """`call mom may 5`: a date goes further than the name in it. `call mom sat`: the day wins."""
+    full = full_name(reader)
     end = _date_end(reader)
     return end > 0 and (
         full is None or end > full[1] or (end == full[1] and not separated and _ends_here(reader, end))
@@ -128,7 +134,7 @@ def _mistyped_clause(reader: Reader, clause_here: ClauseHere) -> bool:
 
 
 def slips_of_clauses(reader: Reader, start: int, end: int, clause_here: ClauseHere) -> tuple[str, ...]:
-    """The keywords that this word may be a slip of, tried out: with one of them, a clause would begin here."""
+    """The keywords that this word may be a slip of, tried out: with them a clause would begin here."""
     guesses = nearest(reader.low[start:end], CLAUSE_WORDS)
     rest = reader.text.plain(end)
     return tuple(
@@ -169,13 +175,13 @@ CLAUSE_WORDS: Final = (
 )
 
 
-# --- one place in the list ---------------------------------------------------------------------------------------
+# --- one place in the list ------------------------------------------------------------------------
 
 
 def _take_some(reader: Reader, *, must: bool) -> list[Target] | None:
-    """Whoever stands here: one, or several numbers in a row. None when nobody does; `must` makes that an error."""
+    """Whoever stands here: one, or several numbers in a row. None for nobody; `must` makes that an error."""
     start = reader.pos
-    exact = _full_name(reader)
+    exact = full_name(reader)
     if not exact:
         reader.take(_LEAD)
     for take in (_take_sip, _take_mention, _take_name, _take_me, _take_phone):
@@ -269,12 +275,12 @@ def _take_name(reader: Reader) -> list[Target] | None:
             reader.go(reader.pos + 1)
             return [contact_target(reader.context, name)]
         return None
-    full = _full_name(reader)
+    full = full_name(reader)
     if full:
         reader.go(full[1])
         return [contact_target(reader.context, full[0])]
     start = reader.pos
-    found = _by_first_word(reader)
+    found = by_first_word(reader)
     if found is None:
         return None
     names, end = found
@@ -292,15 +298,6 @@ def contact_target(context: ParseContext, name: str) -> Target:
     return Target(address=context.contacts[name], name=name)
 
 
-def name_text(name: str) -> str:
-    """A saved name as it is written in a sentence: quoted where its words alone would be read otherwise."""
-    plain = re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)*", name)
-    return name if plain and fold(name) not in _ODD_NAMES else f'"{name}"'
-
-
-_ODD_NAMES: Final = frozenset(("me", "myself", "and", "everyone", "all", "then", "to", "the", "my"))
-
-
 def _fail_name(reader: Reader) -> None:
     """Nobody of that name: say which word, and whom it may be a slip of."""
     start, end = reader.word()
@@ -310,11 +307,11 @@ def _fail_name(reader: Reader) -> None:
         suggest: tuple[str, ...] = (f"sip:{mail[0]}",)
         reader.fail("invalid_sip", start, end, "To call an address, write it with sip: in front.", suggest)
         return
-    several = _near_long_name(reader, start)
+    several = near_long_name(reader, start)
     if several:
         end, suggest = several
     else:
-        suggest = near_names(reader.context, reader.low[start:end]) or _containing(
+        suggest = near_names(reader.context, reader.low[start:end]) or containing(
             reader.context, reader.low[start:end]
         )
     reader.go(end)
@@ -322,89 +319,6 @@ def _fail_name(reader: Reader) -> None:
     if reader.low[start:end].isdigit() or reader.text.literals.get(start):
         message = '"{word}" is nobody I can call.'
     reader.fail("unknown_name", start, end, message, suggest)
-
-
-# --- names ---------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=256)
-def folded_names(names: tuple[str, ...]) -> dict[str, str]:
-    """Saved names by what they look like in `Text.low`."""
-    return {fold(name): name for name in names}
-
-
-@lru_cache(maxsize=256)
-def _first_words(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for folded, name in folded_names(names).items():
-        word = folded.partition(" ")[0]
-        if word != folded:
-            found[word] = (*found.get(word, ()), name)
-    return found
-
-
-def _word_ends(reader: Reader, start: int) -> list[int]:
-    """Where the first, second, … word behind `start` ends."""
-    ends, pos = [], start
-    for _ in range(_MOST_NAME_WORDS):
-        match = WORD.match(reader.low, pos)
-        if not match:
-            break
-        ends.append(match.end())
-        if reader.low[match.end() : match.end() + 1] != " ":
-            break
-        pos = match.end() + 1
-    return ends
-
-
-def _full_name(reader: Reader) -> tuple[str, int] | None:
-    """The longest saved name that stands here in whole words, and its end."""
-    names = folded_names(tuple(reader.context.contacts))
-    for end in reversed(_word_ends(reader, reader.pos)):
-        for stop in (end, end - 1) if reader.low[end - 1] in ".:" else (end,):
-            name = names.get(reader.low[reader.pos : stop])
-            if name is not None:
-                return name, stop
-    return None
-
-
-def _by_first_word(reader: Reader) -> tuple[tuple[str, ...], int] | None:
-    start, end = reader.word()
-    names = _first_words(tuple(reader.context.contacts)).get(reader.low[start:end])
-    return (names, end) if names else None
-
-
-def near_names(context: ParseContext, word: str) -> tuple[str, ...]:
-    """Contacts that `word` may be a slip of: two letters at most, from four letters on; nearest first."""
-    if len(word) < 4:
-        return ()
-    found: dict[str, int] = {}
-    for folded, name in folded_names(tuple(context.contacts)).items():
-        gap = min(distance(word, folded), distance(word, folded.partition(" ")[0]))
-        if gap <= 2 and len(folded) > 2:
-            found[name] = gap
-    closest = min(found.values(), default=0)
-    return tuple(name for name, gap in found.items() if gap == closest)[:3]
-
-
-def _near_long_name(reader: Reader, start: int) -> tuple[int, tuple[str, ...]] | None:
-    """`frnt desk`: a slip inside a name of several words."""
-    names = folded_names(tuple(reader.context.contacts))
-    for end in reversed(_word_ends(reader, start)[1:]):
-        near = tuple(
-            name
-            for folded, name in names.items()
-            if " " in folded and distance(reader.low[start:end], folded) <= 2
-        )
-        if near:
-            return end, near[:3]
-    return None
-
-
-def _containing(context: ParseContext, word: str) -> tuple[str, ...]:
-    """`lee` may be dr lee: not taken for granted, but offered."""
-    names = folded_names(tuple(context.contacts)).items()
-    return tuple(name for folded, name in names if len(word) > 1 and word in folded.split(" "))[:3]
 
 
 def zones_of_target(target: Target, context: ParseContext) -> tuple[str, ...]:

@@ -51,6 +51,7 @@ class Text:
     low: str
     cells: tuple[Cell, ...]
     literals: dict[int, Literal] = field(default_factory=dict)
+    platform: str = "console"
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where `low[start:end]` is in the original."""
@@ -72,6 +73,20 @@ class Text:
         """The text of `low[start:end]` as people would type it: case kept, mark-up gone."""
         return "".join(cell.shown for cell in self.cells[start:end]).strip()
 
+    def resent(self, start: int, end: int | None = None) -> str:
+        """Like `plain`, but as the platform would send it: on Slack the three signs are escaped."""
+        if self.platform != "slack":
+            return self.plain(start, end)
+        return "".join(
+            cell.shown if cell.literal and cell.literal.kind is Kind.USER else escaped(cell.shown)
+            for cell in self.cells[start:end]
+        ).strip()
+
+
+def escaped(text: str) -> str:
+    """As Slack sends these signs in text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
 
 def read_text(raw: str, platform: str = "console") -> Text:
     """Decode `raw` as `platform` sends it. Never raises."""
@@ -84,7 +99,7 @@ def read_text(raw: str, platform: str = "console") -> Text:
         del cells[0]
     low = "".join(_lower(cell.char) for cell in cells)
     literals = {n: cell.literal for n, cell in enumerate(cells) if cell.literal is not None}
-    return Text(raw, low, tuple(cells), literals)
+    return Text(raw, low, tuple(cells), literals, platform)
 
 
 def fold(name: str) -> str:

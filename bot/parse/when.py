@@ -6,87 +6,21 @@ and only put together at the end.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import Final, TypeVar
+from typing import Final
 
 from bot.domain.schedule import fixed_offset
 from bot.parse.clocks import PART_OF_DAY, Clock, NoSuchClock, clock_at
 from bot.parse.command import About
-from bot.parse.dates import DatePiece, Days, date_at
+from bot.parse.dates import date_at
+from bot.parse.days import DatePiece, Days
 from bot.parse.durations import UNITS, Duration, did_you_mean, duration_at
+from bot.parse.pieces import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague, Value
 from bot.parse.reader import Doubt, Option, Reader
 from bot.parse.words import MONTHS, NUMBER_WORD, WEEKDAY, WEEKDAYS, nearest, rx
-from bot.parse.zones import NoSuchZone, Zone, zone_at
-
-
-@dataclass(frozen=True, slots=True)
-class DayPart:
-    """`morning`, `afternoon`, `evening`, `night` or `tonight`."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """`now`, `asap`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """`yesterday`, `an hour ago`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vague:
-    """`later`, `next week`: words that only a question can settle. `first` finds the day that it may begin."""
-
-    first: Callable[[date], date] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Instant:
-    """Written with its offset, so nothing is left to resolve. `zone` is the name in brackets, if any."""
-
-    at: datetime
-    zone: str
-    local: datetime
-
-
-Value = Clock | DatePiece | DayPart | Zone | Duration | Now | Past | Vague | Instant
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One piece of a time and where it was written."""
-
-    value: Value
-    start: int
-    end: int
-
-
-V = TypeVar("V")
-
-
-@dataclass(slots=True)
-class TimeDraft:
-    """All pieces of time in a sentence, in text order, and the stretches of text they came from."""
-
-    pieces: list[Piece] = field(default_factory=list)
-    stretches: list[tuple[int, int]] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.pieces)
-
-    def all(self, kind: type[V]) -> list[tuple[V, Piece]]:
-        """The pieces of one kind with their places."""
-        return [(piece.value, piece) for piece in self.pieces if isinstance(piece.value, kind)]
-
-    def has(self, kind: type[object]) -> bool:
-        """Whether a piece of this kind was said."""
-        return any(isinstance(piece.value, kind) for piece in self.pieces)
-
+from bot.parse.zones import NoSuchZone, zone_at
 
 _PREPOSITION: Final = rx(r"at|on|by|for")
 _AT: Final = re.compile(r"(?:at|by|for|@)(?!\w) ?|@ ?")
@@ -96,18 +30,21 @@ _NOW: Final = rx(
     r"(?:right |just )?now|asap|immediately|right away|straight ?away|at once|this (?:instant|minute)"
 )
 _PAST: Final = rx(
-    rf"yesterday|earlier(?: today| this \w+)?|last (?:night|week|month|year|weekend|{WEEKDAY})|{WEEKDAY} last week|the day before yesterday"
+    rf"yesterday|earlier(?: today| this \w+)?|last (?:night|week|month|year|weekend"
+    rf"|{WEEKDAY})|{WEEKDAY} last week|the day before yesterday"
 )
 _AGO: Final = rx(r" (?:ago|back|earlier|before now)")
 _VAGUE: Final = rx(
     r"later(?: on)?(?: today)?|soon|some ?time(?: (?:later|soon|today|tomorrow))?"
     r"|in a (?:bit|while|moment|jiffy|little while)"
     r"|at some point|eod|(?:by |at )?(?:the )?end of (?:the )?(?:day|week)|(?:at |around )?lunch ?time"
-    r"|after (?:lunch|work|dinner)|(?P<span>next (?:week|month|year|weekend)|(?:on |this |the |over the )?weekend|this week)"
+    r"|after (?:lunch|work|dinner)|(?P<span>next (?:week|month|year|weekend)|(?:on |this "
+    r"|the |over the )?weekend|this week)"
     r"|one day|some day|whenever|in the future|eventually|before long|shortly"
 )
 _SOME: Final = rx(
-    r"(?:in |after |within )?(?:(?:just )?a few|several|some) (?P<unit>minutes|hours|days|weeks)(?: from now)?"
+    r"(?:in |after |within )?(?:(?:just )?a few|several|some) (?P<unit>minutes|hours|days"
+    r"|weeks)(?: from now)?"
 )
 _NEXT_UNIT: Final = rx(r"(?:in the )?next (?P<unit>hour|day|minute)")
 _FOR: Final = rx(r"for")
@@ -162,9 +99,9 @@ TIME_WORDS: Final = (
 def take_time(reader: Reader, draft: TimeDraft, *, expected: bool = False, listing: bool = False) -> bool:
     """Read as much of a time as stands here into `draft`; False when nothing does.
 
-    `expected`: this is a place for a time, so that a bare `5` is a clock. `listing`: several clocks may follow
-    one another (`at 8 and 20:00`). What is surely meant as a time and is none becomes a problem, and counts as
-    read.
+    `expected`: this is a place for a time, so that a bare `5` is a clock. `listing`: several clocks may
+    follow one another (`at 8 and 20:00`). What is surely meant as a time and is none becomes a problem, and
+    counts as read.
     """
     start, count, troubles = reader.pos, len(draft.pieces), len(reader.problems) + len(reader.doubts)
     while not reader.at_end and _take_piece(reader, draft, count, expected=expected, listing=listing):
@@ -226,7 +163,7 @@ def _add(reader: Reader, draft: TimeDraft, value: Value, start: int, end: int) -
     return True
 
 
-# --- whole times -------------------------------------------------------------------------------------------------
+# --- whole times ----------------------------------------------------------------------------------
 
 
 def _now(reader: Reader, draft: TimeDraft) -> bool:
@@ -374,7 +311,7 @@ def _instant(reader: Reader, draft: TimeDraft) -> bool:
     return _add(reader, draft, Instant(at, named[0].id if named else zone, local), match.start(), match.end())
 
 
-# --- pieces ---------------------------------------------------------------------------------------------------------
+# --- pieces ---------------------------------------------------------------------------------------
 
 
 def _part(reader: Reader, draft: TimeDraft, before: Value | None, start: int) -> bool:
@@ -413,6 +350,8 @@ def _clock(reader: Reader, draft: TimeDraft, before: Value | None, start: int, *
         raise
     if not found or (dated and dated[1] > found[1]):
         return False
+    if isinstance(before, DatePiece) and before.is_iso and found[0].has_minutes and not found[0].settled:
+        found = (replace(found[0], settled=True), found[1])
     if found[0].bare and (_BARE_TAIL.match(low, found[1]) or (found[0].settled and not asked)):
         return False
     return _add(reader, draft, found[0], start, found[1])
@@ -443,7 +382,9 @@ def _date(reader: Reader, draft: TimeDraft, start: int) -> bool:
     _add(reader, draft, found[0], start, end)
     if _ISO_T.match(reader.low, end):
         clock = clock_at(reader.low, end + 1, expected=True)
-        return clock is None or _add(reader, draft, clock[0], end + 1, clock[1])
+        if clock:
+            settled = replace(clock[0], settled=clock[0].settled or found[0].is_iso)
+            return _add(reader, draft, settled, end + 1, clock[1])
     return True
 
 

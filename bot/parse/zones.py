@@ -1,4 +1,4 @@
-"""Time zones as people say them: `London time`, `in Tokyo`, `America/New_York`, `UTC+8`, `PST`, `their time`."""
+"""Time zones as people say them: `London time`, `in Tokyo`, `America/New_York`, `UTC+8`, `PST`."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ THEIRS: Final = "theirs"
 """Stands for the zone of whoever is called, until the targets are known."""
 
 _UTC: Final = re.compile(
-    r"(?:utc|gmt)(?: ?(?P<sign>[+-]) ?(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?)?(?![\w+]|-\d|:\d)(?: time(?!\w))?"
+    r"(?:utc|gmt)(?: ?(?P<sign>[+-]) ?(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?)?(?![\w+]"
+    r"|-\d|:\d)(?: time(?!\w))?"
     r"|(?P<offset>[+-]\d\d:\d\d)(?!\w)"
 )
 _Z: Final = rx(r"z(?:ulu)?")
@@ -167,10 +168,13 @@ _ABBREVIATIONS: Final[dict[str, str]] = {
 }  # fmt: skip
 _BY_REGION: Final[dict[str, dict[str, str]]] = {
     "ist": {"IN": "UTC+05:30", "LK": "UTC+05:30", "IL": "UTC+02:00", "IE": "UTC+01:00"},
-    "bst": {"GB": "UTC+01:00", "IM": "UTC+01:00", "JE": "UTC+01:00", "GG": "UTC+01:00", "IE": "UTC+01:00", "BD": "UTC+06:00"},
-    "cst": {**dict.fromkeys(("US", "CA", "MX"), "UTC-06:00"), **dict.fromkeys(("CN", "TW", "MO"), "UTC+08:00"), "CU": "UTC-05:00"},
+    "bst": {"GB": "UTC+01:00", "IM": "UTC+01:00", "JE": "UTC+01:00", "GG": "UTC+01:00", "IE": "UTC+01:00",
+            "BD": "UTC+06:00"},
+    "cst": {**dict.fromkeys(("US", "CA", "MX"), "UTC-06:00"),
+            **dict.fromkeys(("CN", "TW", "MO"), "UTC+08:00"), "CU": "UTC-05:00"},
     "mst": {**dict.fromkeys(("US", "CA", "MX"), "UTC-07:00"), "MY": "UTC+08:00", "MM": "UTC+06:30"},
-    "ast": {**dict.fromkeys(("CA", "PR", "BM", "TT", "BB"), "UTC-04:00"), **dict.fromkeys(("SA", "KW", "QA", "BH", "IQ"), "UTC+03:00")},
+    "ast": {**dict.fromkeys(("CA", "PR", "BM", "TT", "BB"), "UTC-04:00"),
+            **dict.fromkeys(("SA", "KW", "QA", "BH", "IQ"), "UTC+03:00")},
     "gst": {**dict.fromkeys(("AE", "OM"), "UTC+04:00")},
     "et": dict.fromkeys(("US", "CA"), "America/New_York"),
     "ct": dict.fromkeys(("US", "CA"), "America/Chicago"),
@@ -182,14 +186,14 @@ _ELSEWHERE: Final = {"est": ("AU",), "edt": ("AU",), "cdt": ("AU", "CU"), "pst":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """`id` is IANA, a fixed `UTC+05:30`, or THEIRS. Several `choices`: an abbreviation that means each of them."""
+    """`id` is IANA, a fixed `UTC+05:30`, or THEIRS; `choices` are what an ambiguous abbreviation may mean."""
 
     id: str
     choices: tuple[str, ...] = ()
 
 
 class NoSuchZone(ValueError):
-    """Said like a zone (`Narnia time`), but unknown; carries the place's bounds and what it may be a slip of."""
+    """Said like a zone (`Narnia time`), but unknown; carries its bounds and what it may be a slip of."""
 
     def __init__(self, start: int, end: int, suggest: tuple[str, ...] = ()) -> None:
         super().__init__("no such time zone")
