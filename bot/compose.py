@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import structlog
 
+from adapters.chat.telegram import TelegramSettings, make_telegram
 from adapters.clock import RandomIds, SystemClock
 from adapters.voice.hoiio import HoiioSettings, make_hoiio
 from adapters.voice.plivo import PlivoSettings, make_plivo
@@ -68,7 +69,9 @@ PROVIDERS: Final[Mapping[str, Vendor[VoiceProvider]]] = {
     "plivo": Vendor(PlivoSettings, make_plivo),
     "vcw": Vendor(VcwSettings, make_vcw),
 }
-CHATS: Final[Mapping[str, Vendor[ChatPlatform]]] = {}
+CHATS: Final[Mapping[str, Vendor[ChatPlatform]]] = {
+    "telegram": Vendor(TelegramSettings, make_telegram),
+}
 """Chats that `serve` runs. The console belongs to `chat` and `demo`, which bring it along."""
 
 

@@ -114,9 +114,7 @@ class Telegram:
             return await self._problems()
         except Unavailable as error:
             if error.code == "401":
-                return [
-                    "TELEGRAM_BOT_TOKEN: Telegram does not know this token; BotFather shows it with /mybots."
-                ]
+                return ["TELEGRAM_BOT_TOKEN: Telegram does not know it; BotFather shows the right one."]
             return [f"Telegram cannot be reached ({error.detail}). Is this machine online?"]
         except ProviderError as error:
             return [f"Telegram refused: {error.detail}."]
@@ -130,15 +128,24 @@ class Telegram:
             return []
         return [
             f"PUBLIC_URL: Telegram cannot deliver there ({info.last_error_message}), and "
-            f"{info.pending_update_count} updates wait. Can it be reached from outside, with a valid certificate?"
+            f"{info.pending_update_count} updates wait. Make it reachable from outside, "
+            "with a certificate that browsers trust."
         ]
 
     # --- how ----------------------------------------------------------------------------------
 
     async def _pages(self, room: Room, pages: Sequence[str], markup: Markup) -> None:
-        """The buttons stand under the last one."""
-        for n, page in enumerate(pages, 1):
-            await self._client.send(room.channel, room.thread, page, markup if n == len(pages) else None)
+        """The buttons stand under the last one. Only the first may be put off: nothing is said twice."""
+        for n, page in enumerate(pages):
+            more = len(pages) - n - 1
+            await self._client.send(
+                room.channel,
+                room.thread,
+                page,
+                None if more else markup,
+                patience=60.0 if n else 0.0,
+                more=more,
+            )
 
     async def _shown_to_presser(self, query: str, reply: Reply) -> bool:
         """False when it cannot be: too long, too late, or with buttons of its own."""

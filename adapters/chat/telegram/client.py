@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
 
+import httpx
 import structlog
 from telegram import (
     Bot,
@@ -29,12 +30,13 @@ from telegram.error import (
     InvalidToken,
     RetryAfter,
     TelegramError,
+    TimedOut,
 )
 from telegram.request import HTTPXRequest
 
 from adapters.chat.telegram import PLATFORM
 from adapters.chat.telegram.pace import Pace
-from bot.domain.errors import ProviderError, Rejected, Unavailable
+from bot.domain.errors import OutcomeUnknown, ProviderError, Rejected, Unavailable
 from bot.ports.clock import Clock
 from bot.ports.voice import Audio
 
@@ -45,8 +47,8 @@ Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
 
 UPDATES: Final = ("message", "callback_query", "my_chat_member")
 """What Telegram is to tell us. An edited message is not among it: an edit never dials again."""
-LONGEST_WAIT: Final = 1.0
-"""Seconds that whoever speaks waits here for their turn; beyond that they are told to come back."""
+A_MOMENT: Final = 1.0
+"""Seconds that a card waits here for its turn; for longer it is put off."""
 POLL_FOR: Final = 25
 LARGEST_VOICE: Final = 1024 * 1024
 NOT_FOR_A_TOKEN: Final = 60.0
@@ -70,8 +72,8 @@ class _Bot(Bot):
 
 
 class Client:
-    """One bot. Raises Rejected for what will never work (a blocked bot, a chat or message that is gone), and
-    Unavailable for what may work later.
+    """One bot. Raises Rejected for what will never work (a blocked bot, a chat or message that is gone),
+    Unavailable for what may work later, and OutcomeUnknown where a message may have been sent all the same.
     """
 
     def __init__(self, *, token: str, api_url: str, clock: Clock) -> None:
@@ -143,9 +145,19 @@ class Client:
     # --- speaking -----------------------------------------------------------------------------
 
     async def send(
-        self, chat: str, thread: str | None, html: str, markup: Markup = None, *, silent: bool = False
+        self,
+        chat: str,
+        thread: str | None,
+        html: str,
+        markup: Markup = None,
+        *,
+        patience: float = A_MOMENT,
+        more: int = 0,
     ) -> tuple[str, str]:
-        """Where it stands now: (chat, message). Without its topic when that is gone."""
+        """Where it stands now: (chat, message). Without its topic when that is gone.
+
+        `more` messages will follow into the same chat: there shall be room for all of them.
+        """
 
         async def request(to: str, topic: int | None, text: str, mode: str | None) -> tuple[str, str]:
             message = await self._bot.send_message(
@@ -155,10 +167,10 @@ class Client:
                 message_thread_id=topic,
                 reply_markup=markup,
                 link_preview_options=_PREVIEWS,
-                disable_notification=silent or None,
             )
             return str(message.chat.id), str(message.message_id)
 
+        await self._turn(self._moved.get(chat, chat), patience=patience, messages=1 + more)
         return await self._readable(chat, thread, html, request)
 
     async def edit(
@@ -178,11 +190,14 @@ class Client:
                 link_preview_options=_PREVIEWS,
             )
 
+        await self._turn(chat, patience=A_MOMENT, urgent=urgent)
         try:
-            await self._readable(chat, None, html, request, urgent=urgent)
+            await self._readable(chat, None, html, request)
         except Rejected as refused:
             if not _UNCHANGED.search(refused.detail):
                 raise
+        except OutcomeUnknown as lost:
+            raise Unavailable(PLATFORM, lost.detail) from None  # an edit can be repeated
 
     async def answer(self, query: str, text: str = "") -> None:
         """Close a press, with words for the presser alone. Raises Rejected when it is too old for that."""
@@ -192,6 +207,7 @@ class Client:
 
     async def send_audio(self, chat: str, thread: str | None, name: str, audio: Audio) -> None:
         """As a voice message where the format is one, else as audio, else as a file."""
+        await self._turn(self._moved.get(chat, chat), patience=60.0)
         *better, last = _kinds(audio)
         for kind in better:
             try:
@@ -204,19 +220,28 @@ class Client:
 
     # --- how ----------------------------------------------------------------------------------
 
+    async def _turn(self, chat: str, *, patience: float, urgent: bool = True, messages: int = 1) -> None:
+        """Returns when it is our turn. Raises Unavailable when that takes longer than `patience` seconds."""
+        while True:
+            wait = self._pace.wait(chat, urgent=urgent, now=self._clock.boot(), messages=messages)
+            if wait > patience:
+                raise Unavailable(PLATFORM, "the chat has been told enough for now", retry_after=wait)
+            if wait <= 0:
+                self._pace.said(chat, self._clock.boot())
+                return
+            await self._clock.sleep(wait)
+
     async def _readable(
         self,
         chat: str,
         thread: str | None,
         html: str,
         request: Callable[[str, int | None, str, str | None], Awaitable[T]],
-        *,
-        urgent: bool = True,
     ) -> T:
         """Mark-up that Telegram cannot read costs the looks, never the message."""
         try:
             return await self._in_topic(
-                chat, thread, lambda to, topic: request(to, topic, html, ParseMode.HTML), urgent=urgent
+                chat, thread, lambda to, topic: request(to, topic, html, ParseMode.HTML)
             )
         except Rejected as refused:
             if not _UNREADABLE.search(refused.detail):
@@ -225,44 +250,27 @@ class Client:
         return await self._in_topic(chat, thread, lambda to, topic: request(to, topic, _plain(html), None))
 
     async def _in_topic(
-        self,
-        chat: str,
-        thread: str | None,
-        request: Callable[[str, int | None], Awaitable[T]],
-        *,
-        urgent: bool = True,
+        self, chat: str, thread: str | None, request: Callable[[str, int | None], Awaitable[T]]
     ) -> T:
         topic = int(thread) if thread else None
         try:
-            return await self._say(chat, lambda to: request(to, topic), urgent=urgent)
+            return await self._say(chat, lambda to: request(to, topic))
         except Rejected as refused:
             if topic is None or not _THREAD_GONE.search(refused.detail):
                 raise
-        return await self._say(chat, lambda to: request(to, None), urgent=urgent)
+        return await self._say(chat, lambda to: request(to, None))
 
-    async def _say(self, chat: str, request: Callable[[str], Awaitable[T]], *, urgent: bool) -> T:
-        """In its turn, and where the group has moved to."""
+    async def _say(self, chat: str, request: Callable[[str], Awaitable[T]]) -> T:
+        """Where the group has moved to, if it has."""
         to = self._moved.get(chat, chat)
-        await self._turn(to, urgent=urgent)
         try:
             return await request(to)
         except ChatMigrated as moved:
             new = self._moved[to] = self._moved[chat] = str(moved.new_chat_id)
             self.on_moved(to, new)
-            return await self._ask(request(new), new)
         except TelegramError as error:
-            raise self._translated(error, to) from None
-
-    async def _turn(self, chat: str, *, urgent: bool) -> None:
-        """Returns when it is our turn. Raises Unavailable when that would take long."""
-        while True:
-            wait = self._pace.wait(chat, urgent=urgent, now=self._clock.boot())
-            if wait > LONGEST_WAIT:
-                raise Unavailable(PLATFORM, "the chat has been told enough for now", retry_after=wait)
-            if wait <= 0:
-                self._pace.said(chat, self._clock.boot())
-                return
-            await self._clock.sleep(wait)
+            raise self._translated(error, to, says=True) from None
+        return await self._ask(request(new), new)
 
     async def _ask(self, asked: Awaitable[T], chat: str = "") -> T:
         try:
@@ -270,8 +278,8 @@ class Client:
         except TelegramError as error:
             raise self._translated(error, chat) from None
 
-    def _translated(self, error: TelegramError, chat: str) -> ProviderError:
-        """Order matters: the library derives refusals from network errors."""
+    def _translated(self, error: TelegramError, chat: str, *, says: bool = False) -> ProviderError:
+        """Order matters: the library derives refusals and time-outs from network errors."""
         words = error.message.replace(self._token, "…")
         match error:
             case RetryAfter():
@@ -284,8 +292,17 @@ class Client:
                 )
             case Forbidden() | BadRequest():
                 return Rejected(PLATFORM, words)
+            case _ if says and _may_have_arrived(error):
+                return OutcomeUnknown(PLATFORM, words)
             case _:
                 return Unavailable(PLATFORM, words, code=type(error).__name__)
+
+
+def _may_have_arrived(error: TelegramError) -> bool:
+    """It left, and no answer came. An answer that says "broken" means that nothing was sent."""
+    never_left = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    cause = error.__cause__
+    return isinstance(cause or error, httpx.HTTPError | TimedOut) and not isinstance(cause, never_left)
 
 
 def _seconds(span: Any) -> float:

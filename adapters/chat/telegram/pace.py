@@ -22,18 +22,19 @@ class Pace:
         self._overall: deque[float] = deque(maxlen=OVERALL)
         self._quiet_until: dict[str, float] = {}
 
-    def wait(self, chat: str, *, urgent: bool, now: float) -> float:
-        """Seconds until the next message may go into that chat; 0: now. Group ids are negative.
+    def wait(self, chat: str, *, urgent: bool, now: float, messages: int = 1) -> float:
+        """Seconds until that many messages may go into that chat one after the other; 0: now.
 
-        Not urgent is what something newer will replace.
+        Group ids are negative. Not urgent is what something newer will replace.
         """
         is_group = chat.startswith("-")
         said = list(self._said.get(chat, ()))
         times = [self._quiet_until.get(chat, 0.0)]
         if said:
             times.append(said[-1] + (GROUP_EVERY if is_group and not urgent else CHAT_EVERY))
-        if is_group and len(said) >= GROUP_MINUTE:
-            times.append(said[-GROUP_MINUTE] + 60.0)
+        too_many = len(said) + min(messages, GROUP_MINUTE) - GROUP_MINUTE
+        if is_group and too_many > 0:
+            times.append(said[too_many - 1] + 60.0)
         if len(self._overall) == OVERALL:
             times.append(self._overall[0] + 1.0)
         return max(0.0, max(times) - now)

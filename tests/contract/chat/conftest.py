@@ -3,19 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from inspect import isawaitable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.contract.chat.case import ChatCase, Inbox
-from tests.contract.chat.cases import console
+from tests.contract.chat.cases import console, telegram
 
-CASES = {**console.CASES}
+CASES: dict[str, Any] = {**console.CASES, **telegram.CASES}
 
 
 @pytest.fixture(params=CASES)
 async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ChatCase]:
-    case = CASES[request.param](tmp_path)
+    """Made at once, or, where a server has to be started for it, awaited."""
+    made = CASES[request.param](tmp_path)
+    case: ChatCase = await made if isawaitable(made) else made
     yield case
     await case.close()
 
