@@ -32,6 +32,7 @@ class Verb(StrEnum):
     POST = "post"  # recording: the audio itself into the room
     RENEW = "renew"  # recording: a new link
     DONE = "done"  # recording: dealt with
+    HOME = "home"  # `me`: show me my own page
     ANSWER = "answer"  # question; the argument is the choice, counted from 1
 
 

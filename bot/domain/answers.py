@@ -39,8 +39,7 @@ def settings_words(
     """A line each: what holds for this person, and whether it is only the default. `zone`, `region`,
     `provider` and `caller_id` are what holds where the person has not said anything."""
     lines = [
-        f"Your number: {_own_number(person, private)}",
-        f"Time zone: {zone_words(now, zone)}, now {day_and_clock(now, zone)}{_default(person.timezone)}",
+        *own_lines(person, zone=zone, now=now, private=private),
         f"Numbers without a country code: {country(region)}{_default(person.region)}",
         f"3/4 means: {_DATE_WORDS[person.date_order]}",
         f"Clock: {person.clock}",
@@ -49,6 +48,14 @@ def settings_words(
         "Change one with: my number is +…, set timezone Europe/London, set clock 24, use … by default",
     ]
     return "\n".join(lines)
+
+
+def own_lines(person: Person, *, zone: str, now: datetime, private: bool) -> tuple[str, str]:
+    """Which phone `me` is, and whose clock is meant."""
+    return (
+        f"Your number: {_own_number(person, private)}",
+        f"Time zone: {zone_words(now, zone)}, now {day_and_clock(now, zone)}{_default(person.timezone)}",
+    )
 
 
 _DATE_WORDS: Final = {"DMY": "3 April", "MDY": "4 March", None: "I ask"}

@@ -120,6 +120,7 @@ def help_hint(sentence: str) -> str:
 FORWARDED: Final = "A forwarded message orders nothing here. Write it yourself, in your own words."
 PRIVATELY: Final = "Whole numbers are for you alone: open a private chat with me, then ask again."
 EXPIRED: Final = "That question is over: it was open for ten minutes. Say the whole sentence again."
+NO_NUMBER: Final = "There is no phone number in that message that I can read."
 NOTHING_ASKED: Final = "There is nothing to confirm just now."
 
 

@@ -56,7 +56,7 @@ class Cards:
         return card_for(
             call,
             now=now,
-            asker_zone=(person.timezone if person else None) or self._default_zone,
+            asker_zone=(person.timezone if person else None) or call.zone or self._default_zone,
             private=room.private,
             features=provider.features if provider else frozenset(),
             recordings=await self._views(tx, call, now),

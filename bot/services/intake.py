@@ -22,6 +22,7 @@ from bot.domain.replies import error_words
 from bot.ports.chat import ChatPlatform, Inbound, Introduces, SourceKey
 from bot.ports.ledger import Ledger, Transaction
 from bot.services.asking import Ask, Desk, Outcome, complain
+from bot.services.handlers.presses import turned_away
 from bot.services.reading import context_for
 from bot.services.speaking import pressed, typed
 from bot.services.waiting import sleep_unless
@@ -140,7 +141,7 @@ class Intake:
         verdict = may_use(inbound.asker, person, self._desk.settings.access)
         if isinstance(verdict, Refused):
             await self._desk.guard.log_access(tx, inbound, verdict)
-            return complain(verdict.reason)
+            return turned_away(self._desk, inbound.asker, inbound.action, verdict.reason)
         ask = Ask(
             tx=tx,
             asker=inbound.asker,

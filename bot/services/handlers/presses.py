@@ -4,21 +4,30 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from bot.domain import replies
+import structlog
+
+from bot.domain import answers, replies
 from bot.domain.actions import Action, Verb
 from bot.domain.call import Call, CallState, PlacementState
+from bot.domain.card import Home, Reply, ReplyKind
 from bot.domain.cdr import CallId
 from bot.domain.decisions import Tick, decide
-from bot.domain.errors import NoSuchThing, NotPossible
+from bot.domain.errors import NoSuchThing, NotPossible, ProviderError
 from bot.domain.numbers import PhoneNumber
+from bot.domain.people import Asker
 from bot.domain.recording import Recording, RecordingId
 from bot.parse import command as said
-from bot.ports.chat import SendsAudio
+from bot.ports.chat import SendsAudio, ShowsHome
 from bot.services.asking import Ask, Desk, Outcome, complain, say
 from bot.services.handlers.calls import cancel_call, end_call
 from bot.services.handlers.finding import mine_or_admin
 from bot.services.handlers.live import add
 from bot.services.ordering import again, place_order
+
+log = structlog.get_logger(__name__)
+
+NOT_OVER: Final = frozenset(state for state in CallState if not state.is_final)
+MOST_ON_A_PAGE: Final = 30
 
 Press = Callable[[Desk, Ask, Action], Awaitable[Outcome]]
 
@@ -116,6 +125,39 @@ async def call_back(desk: Desk, ask: Ask, action: Action) -> Outcome:
     return await place_order(desk, replace(ask, text=f"call {call.caller}"), said.Call(targets=(target,)))
 
 
+# --- a page of one's own ----------------------------------------------------------------------------
+
+
+async def home(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """My calls to come and those going on, with their buttons, where a chat has a page for that."""
+    calls = await ask.tx.calls_in(
+        tenant=ask.tenant, asker=ask.asker.key, states=NOT_OVER, limit=MOST_ON_A_PAGE
+    )
+    mine = replace(ask.room, private=True)
+    cards = [await desk.cards.card(ask.tx, call, mine, ask.now) for call in calls]
+    own = answers.own_lines(ask.person, zone=ask.zone, now=ask.now, private=True)
+    lines = own if cards else (*own, "Nothing is scheduled.")
+    return _page(desk, ask.asker, Home(lines=lines, cards=tuple(cards)))
+
+
+def turned_away(desk: Desk, asker: Asker, action: str | None, reason: str) -> Outcome:
+    """Who may not is told; where only their page was opened, it is told there."""
+    if action is not None and action.startswith(f"{Verb.HOME}:"):
+        return _page(desk, asker, Home(lines=(reason,), cards=()))
+    return complain(reason)
+
+
+def _page(desk: Desk, asker: Asker, page: Home) -> Outcome:
+    chat = desk.chats.get(asker.platform)
+    if chat is None or not isinstance(chat, ShowsHome):
+        return Outcome()
+
+    async def show() -> None:
+        await chat.show_home(asker, page)
+
+    return Outcome(then=(show,))
+
+
 # --- recordings -----------------------------------------------------------------------------------
 
 
@@ -151,11 +193,26 @@ async def post(desk: Desk, ask: Ask, action: Action) -> Outcome:
         raise NotPossible(reason="This chat cannot carry audio; the link plays it.")
 
     async def send() -> None:
-        await chat.send_audio(
-            ask.room, f"voicemail {recording.number}", await desk.recordings.audio(recording)
-        )
+        audio = await desk.recordings.audio(recording)
+        try:
+            await chat.send_audio(ask.room, f"voicemail {recording.number}", audio)
+        except ProviderError as problem:
+            log.warning("audio not posted", chat=chat.name, detail=problem.detail, code=problem.code)
+            await _tell(
+                desk,
+                ask,
+                f"{chat.name} did not take the audio ({problem.code or problem.detail}); the link plays it.",
+            )
 
     return Outcome(reply=say("Posting it here.").reply, then=(send,))
+
+
+async def _tell(desk: Desk, ask: Ask, words: str) -> None:
+    """In a unit of work of its own: the answer was committed long ago."""
+    async with desk.ledger() as tx:
+        await tx.put_reply(ask.room, ask.asker, Reply(text=words, kind=ReplyKind.ERROR), desk.clock.now())
+        await tx.commit()
+    desk.cards.wake()
 
 
 PRESSES: Final[Mapping[Verb, Press]] = {
@@ -173,4 +230,5 @@ PRESSES: Final[Mapping[Verb, Press]] = {
     Verb.RENEW: renew,
     Verb.DONE: done,
     Verb.POST: post,
+    Verb.HOME: home,
 }
