@@ -164,12 +164,12 @@ _NTH: Final = (
 _YEAR: Final = r"(?P<year>(?:19|20|21)\d\d|'\d\d)"
 _CAL_WEEKDAY: Final = rf"(?:(?P<weekday>{WEEKDAY}),? (?:the )?)?"
 _DAY_MONTH: Final = re.compile(
-    rf"{_CAL_WEEKDAY}(?:the )?(?P<day>{_NTH}|\d{{1,2}})(?: day)?[ -/]{{0,2}}(?:of )?"
-    rf"(?P<month>{MONTH})(?:[, /-]{{1,2}}{_YEAR}(?![\w:.]\d|\w))?(?!\w)"
+    rf"{_CAL_WEEKDAY}(?:the )?(?P<day>{_NTH}|\d{{1,2}})(?: day)?[ ./-]{{0,2}}(?:of )?"
+    rf"(?P<month>{MONTH})(?:[, ./-]{{1,2}}(?:of )?{_YEAR}(?![\w:.]\d|\w))?(?!\w)"
 )
 _MONTH_DAY: Final = re.compile(
     rf"{_CAL_WEEKDAY}(?P<month>{MONTH}|{MONTH_STEM}(?=\d)),?[ -]?(?:the )?(?P<day>{_NTH}"
-    rf"|\d{{1,2}}(?![\w:]|[.]\d| ?[ap]\.?m\b))(?:,? {_YEAR}(?![\w:.]\d"
+    rf"|\d{{1,2}}(?![\w:]|[.]\d| ?[ap]\.?m\b))(?:,? (?:of )?{_YEAR}(?![\w:.]\d"
     rf"|\w))?(?:,? (?P<weekday2>{WEEKDAY}))?"
 )
 _YMD_NAME: Final = rx(rf"(?P<year>\d{{4}})[/ -](?P<month>{MONTH})[/ -](?P<day>\d{{1,2}})")

@@ -47,8 +47,8 @@ Rule = Callable[[date], Days]
 class DatePiece:
     """`weekday` is set for a phrase that is only a weekday: it may stand beside a date and must then agree.
 
-    `is_iso`: whoever writes 2026-03-11 writes 24-hour clocks. `is_word`: a day by name (tomorrow, friday), whose
-    "midnight" may be the one it begins or ends with.
+    `is_iso`: whoever writes 2026-03-11 writes 24-hour clocks. `is_word`: a day by name (tomorrow, friday),
+    whose "midnight" may be the one it begins or ends with.
     """
 
     rule: Rule

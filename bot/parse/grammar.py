@@ -1,6 +1,6 @@
 """The table of everything people may say, a row per verb: reading, help, completion and docs come from it.
 
-The rows stand in `verbs_calling.py` and `verbs_keeping.py`. Of the patterns that fit, the longest is tried first.
+The rows stand in `verbs_calling.py` and `verbs_keeping.py`. The longest pattern that fits is tried first.
 """
 
 import re

@@ -204,7 +204,7 @@ def _refuse_vague_day(reader: Reader, rule: RuleDraft) -> None:
 def _times(
     reader: Reader, rule: RuleDraft, said: TimeDraft, at: Callable[[time], Recurrence]
 ) -> tuple[time, ...]:
-    """The rule's times of day, each settled; a bare hour is asked about with the next run of both readings."""
+    """The rule's times of day, settled; a bare hour is asked about with the next run of each reading."""
     part = rule.part or next((part for part, _ in said.all(DayPart)), None)
     found: list[time] = []
     for clock, piece in said.all(Clock):

@@ -17,6 +17,7 @@ from bot.parse.command import About
 from bot.parse.dates import date_at
 from bot.parse.days import DatePiece, Days
 from bot.parse.durations import UNITS, Duration, did_you_mean, duration_at
+from bot.parse.odd_dates import odd_date_at
 from bot.parse.pieces import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague, Value
 from bot.parse.reader import Doubt, Option, Reader
 from bot.parse.words import MONTHS, NUMBER_WORD, WEEKDAY, WEEKDAYS, nearest, rx
@@ -375,7 +376,10 @@ def _day_follows(low: str, pos: int) -> bool:
 
 
 def _date(reader: Reader, draft: TimeDraft, start: int) -> bool:
-    found = date_at(reader.low, reader.pos, reader.context.date_order)
+    order = reader.context.date_order
+    found = date_at(reader.low, reader.pos, order)
+    if not found and start < reader.pos and not reader.probing and not draft.has(DatePiece):
+        found = odd_date_at(reader.low, reader.pos, order)
     if not found:
         return False
     end = found[1]
