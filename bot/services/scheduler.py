@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from bot.domain import decisions
 from bot.domain.call import GRACE, Call, CallState
 from bot.domain.cdr import CallId
 from bot.domain.clockwatch import TOO_FAR, ClockWatch
@@ -185,6 +186,8 @@ class Scheduler:
                 await self._series.plan_next(call.order, call.due)
             if call.state is CallState.CLAIMED and not await self._may_start(call):
                 return
+            if call.state is CallState.STARTED and await self._came_too_late(call):
+                return
             await asyncio.gather(*(self._dialer.place(call, plan) for plan in call.unplaced))
             async with self._ledger() as tx:
                 await tx.done_placing(call.id, owner=self._dialer.owner)
@@ -205,6 +208,21 @@ class Scheduler:
         if refusal is not None:
             await self._drop(call, CallState.REFUSED, refusal.reason)
             return False
+        return True
+
+    async def _came_too_late(self, call: Call) -> bool:
+        """A call that was cut short while it was being placed: hours later there is nobody to join."""
+        now = self._clock.now()
+        if now <= call.due + GRACE or call.live_legs or await self._waited_for_a_slot(call):
+            return False
+        async with self._ledger() as tx:
+            fresh = await tx.call(call.id)
+            if fresh is None or fresh.live_legs:
+                return False
+            after, effects = decisions.end(fresh, "an interruption", now)
+            await self._dialer.save(tx, after, effects)
+            await tx.commit()
+        await self._dialer.run(after, effects)
         return True
 
     async def _waited_for_a_slot(self, call: Call) -> bool:

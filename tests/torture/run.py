@@ -62,7 +62,7 @@ class Verdict:
     def __str__(self) -> str:
         return (
             f"{sum(self.rung.values())} phones, {self.kills} kills: {self.rung[1]} rang once, "
-            f"{self.rung[0]} never ({self.reported} of them reported as not confirmed), "
+            f"{self.rung[0]} never (told of {self.reported} of them), "
             f"{len(self.doubled)} twice or more, {len(self.untold)} lost, {self.open} calls still open"
         )
 
@@ -214,7 +214,9 @@ async def _judge(ledger: Ledger, network: Network, ordered: list[Call], kills: i
 
 
 def _says_so(call: Call, plan: LegPlan) -> bool:
-    """Whether the card of this call tells that this phone may never have rung."""
+    """Whether the card of this call tells that this phone did not ring, or may not have."""
+    if call.state in (CallState.MISSED, CallState.REFUSED) or plan not in call.plan:
+        return True
     return any(
         each.role == plan.role and each.state is PlacementState.UNKNOWN and each.check_at is None
         for each in call.placements

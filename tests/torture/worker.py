@@ -23,7 +23,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.voice import Hooks, Placed
 from tests.torture.clock import FastClock
 
-POINTS = ("claimed", "placing", "before the request", "request taken", "placed")
+POINTS = ("claimed", "placing", "before the request", "request taken", "placed", "event")
 """The steps of `dialling.md` 4b after which the process may die."""
 
 
@@ -94,8 +94,12 @@ class MortalTransaction:
         self._did = "placing"
         return bool(await self._tx.begin_placement(*what, **how))
 
+    async def add_event(self, *what: Any) -> bool:
+        self._did = "event"
+        return bool(await self._tx.add_event(*what))
+
     async def save_call(self, call: Any) -> None:
-        self._did = "placed"
+        self._did = self._did or "placed"
         await self._tx.save_call(call)
 
     async def commit(self) -> None:
