@@ -21,6 +21,7 @@ from storage.sql.people import SqlPeople
 from storage.sql.postgres import PostgresDoor, listen
 from storage.sql.questions import SqlQuestions
 from storage.sql.recordings import SqlRecordings
+from storage.sql.rooms import SqlRooms
 from storage.sql.sqlite import SqliteDoor
 
 HEAR_AGAIN: Final = 1.0
@@ -28,7 +29,15 @@ HEAR_AGAIN: Final = 1.0
 
 
 class SqlTransaction(
-    SqlInbox, SqlPeople, SqlQuestions, SqlDispatch, SqlOutbox, SqlAudit, SqlRecordings, SqlForgetting
+    SqlInbox,
+    SqlPeople,
+    SqlQuestions,
+    SqlDispatch,
+    SqlOutbox,
+    SqlAudit,
+    SqlRecordings,
+    SqlForgetting,
+    SqlRooms,
 ):
     """One unit of work: `Transaction`. SqlDispatch brings SqlCalls with it."""
 

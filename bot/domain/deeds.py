@@ -33,4 +33,24 @@ class GiveBack:
     did: Did
 
 
-Deed = ForgetInHistory | Rent | GiveBack
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayAgain:
+    """Take these sentences, which came too late, as said just now; without any, leave them be.
+
+    `card` is the id of the card in the room that lists them, `by` who said them.
+    """
+
+    card: str
+    by: str = ""
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveIn:
+    """Whoever is asked lives in that zone; then take the sentence that hung on it, if there was one."""
+
+    zone: str
+    sentence: str = ""
+
+
+Deed = ForgetInHistory | Rent | GiveBack | SayAgain | LiveIn

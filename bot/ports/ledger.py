@@ -107,6 +107,10 @@ class QuestionTable(Protocol):
         """The latest one of that person in that room that is neither closed nor expired."""
         ...
 
+    async def open_questions(self, room: Room, now: datetime) -> Sequence[OpenQuestion]:
+        """Everybody's in that room that are neither closed nor expired, oldest first."""
+        ...
+
     async def close_question(self, id: QuestionId, outcome: str) -> bool:
         """True for exactly one caller, however many press."""
         ...
@@ -375,6 +379,16 @@ class ForgettingTable(Protocol):
         ...
 
 
+class RoomTable(Protocol):
+    """Rooms that go on elsewhere."""
+
+    async def move_room(self, before: Room, after: Room) -> None:
+        """Whatever belongs to the room of that key belongs to `after` from now on: calls, orders, questions,
+        cards, forwards, notices, recordings. Cards that were posted are posted anew with their next change.
+        Harmless twice."""
+        ...
+
+
 class Transaction(
     InboxTable,
     PeopleTable,
@@ -385,6 +399,7 @@ class Transaction(
     AuditTable,
     RecordingTable,
     ForgettingTable,
+    RoomTable,
     Protocol,
 ):
     """One unit of work."""

@@ -10,6 +10,7 @@ from storage.memory.dispatch import MemoryDispatch
 from storage.memory.forgetting import MemoryForgetting
 from storage.memory.people import MemoryPeople
 from storage.memory.recordings import MemoryRecordings
+from storage.memory.rooms import MemoryRooms
 from storage.memory.store import Shelves
 
 
@@ -22,6 +23,7 @@ class MemoryTransaction(
     MemoryAudit,
     MemoryRecordings,
     MemoryForgetting,
+    MemoryRooms,
 ):
     """One unit of work: `Transaction`."""
 

@@ -63,6 +63,11 @@ class MemoryQuestions(Work):
         ]
         return max(mine, key=lambda each: (each.created_at, each.id), default=None)
 
+    async def open_questions(self, room: Room, now: datetime) -> Sequence[OpenQuestion]:
+        here = (each for each in self._see().questions.values() if each.room.key == room.key)
+        waiting = (each for each in here if not each.closed and each.expires_at > now)
+        return sorted(waiting, key=lambda each: (each.created_at, each.id))
+
     async def close_question(self, id: QuestionId, outcome: str) -> bool:
         questions = (await self._change()).questions
         question = questions.get(id)

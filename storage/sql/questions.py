@@ -31,6 +31,12 @@ class SqlQuestions(Work):
         row = self._row(wanted.order_by(QUESTION.c.created_at.desc(), QUESTION.c.id.desc()).limit(1))
         return value_of(OpenQuestion, row, QUESTION) if row else None
 
+    @reads
+    def open_questions(self, room: Room, now: datetime) -> Sequence[OpenQuestion]:
+        here = (QUESTION.c.room_key == room.key) & ~QUESTION.c.closed & (QUESTION.c.expires_at > now)
+        rows = self._rows(select(QUESTION).where(here).order_by(QUESTION.c.created_at, QUESTION.c.id))
+        return [value_of(OpenQuestion, row, QUESTION) for row in rows]
+
     @writes
     def close_question(self, id: QuestionId, outcome: str) -> bool:
         still_open = update(QUESTION).where(QUESTION.c.id == id, ~QUESTION.c.closed)
