@@ -78,6 +78,22 @@ class Front(Protocol):
     async def open_form(self, trigger: str, form: str, channel: str | None) -> None: ...
 
 
+def _known_as(front: Front) -> Callable[..., Awaitable[AuthorizeResult]]:
+    """Who may is the core's to say; bolt is only told which bot we are."""
+
+    async def authorize(enterprise_id: str | None) -> AuthorizeResult:
+        us = await front.us()
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=us.team,
+            bot_user_id=us.user,
+            bot_id=us.bot,
+            bot_token="unused",  # noqa: S106 - nothing is asked through bolt
+        )
+
+    return authorize
+
+
 class Door:
     """Listeners for everything that Slack sends."""
 
@@ -91,7 +107,7 @@ class Door:
             # Bolt takes what it is not given from the environment: everything is given.
             signing_secret="unused",  # noqa: S106 - requests are verified before they come here
             client=AsyncWebClient(base_url=url, logger=logger),
-            authorize=self._authorize,
+            authorize=_known_as(front),
             process_before_response=True,
             raise_error_for_unhandled_request=True,
             request_verification_enabled=False,
@@ -111,17 +127,6 @@ class Door:
     async def enter(self, request: AsyncBoltRequest) -> BoltResponse:
         """What Slack is to be answered. Anything but 200 means: send it again."""
         return await self._app.async_dispatch(request)
-
-    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        """Who may is the core's to say; here it is only told which bot we are."""
-        us = await self._front.us()
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=us.team,
-            bot_user_id=us.user,
-            bot_id=us.bot,
-            bot_token="unused",  # noqa: S106 - nothing is asked through bolt
-        )
 
     async def _unhandled(self, error: Exception) -> BoltResponse:
         """What we do not know is taken and forgotten; what broke is asked for again."""

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.contract.chat.case import ChatCase, Inbox
-from tests.contract.chat.cases import console, telegram
+from tests.contract.chat.cases import console, slack, telegram
 
-CASES: dict[str, Any] = {**console.CASES, **telegram.CASES}
+CASES: dict[str, Any] = {**console.CASES, **slack.CASES, **telegram.CASES}
 
 
 @pytest.fixture(params=CASES)

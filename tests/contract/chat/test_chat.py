@@ -1,11 +1,13 @@
 """What every chat does, whoever made it."""
 
 import asyncio
+import html
 
 import pytest
 
 from bot.domain.card import Button, Reply, ReplyKind
-from bot.ports.chat import ChatPlatform, SendsAudio
+from bot.parse.tokens import read_text
+from bot.ports.chat import ChatPlatform, Inbound, SendsAudio
 from bot.ports.voice import Audio
 from tests.contract.chat.case import ChatCase, Inbox, card, until
 
@@ -17,6 +19,12 @@ QUESTION = Reply(
         Button(label="Fri 20 March", action="answer:q:2"),
     ),
 )
+
+
+def as_typed(inbound: Inbound) -> str | None:
+    """The text is brought as the platform sends it: some escape signs, and the parser knows which."""
+    escapes = read_text("&amp;", inbound.room.platform).low == "&"
+    return html.unescape(inbound.text or "") if escapes else inbound.text
 
 
 def test_it_is_a_chat_that_knows_its_limits(chat: ChatCase) -> None:
@@ -34,7 +42,7 @@ async def test_what_is_typed_arrives_as_it_was_typed(
     text = 'call amy & say "I <3 you, *really*" at 23:59 – ok? 🎂'
     await chat.type(text)
     (inbound,) = await inbox.next()
-    assert (inbound.text, inbound.action) == (text, None)
+    assert (as_typed(inbound), inbound.action) == (text, None)
     assert (inbound.room, inbound.asker) == (chat.room, chat.asker)
     assert inbound.sent_at.tzinfo is not None
 
