@@ -47,6 +47,8 @@ app = typer.Typer(
 )
 db = typer.Typer(no_args_is_help=True, help="The database.")
 app.add_typer(db, name="db")
+slack = typer.Typer(no_args_is_help=True, help="The Slack app.")
+app.add_typer(slack, name="slack")
 
 
 def main() -> None:
@@ -338,6 +340,34 @@ def upgrade() -> None:
     settings = _settings()
     asyncio.run(bring_up_to_date(settings.database_url))
     typer.echo("The database is up to date.")
+
+
+@slack.command()
+def manifest(
+    command: Annotated[
+        str | None, typer.Option(metavar="/NAME", help="Slash command, where not PATCHLINE_SLACK_COMMAND.")
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option(metavar="URL", help="Slack calls us there, where not at PUBLIC_URL.")
+    ] = None,
+    socket: Annotated[bool, typer.Option("--socket", help="Socket Mode, whatever PUBLIC_URL says.")] = False,
+) -> None:
+    """Print the app for Slack's “From a manifest”.
+
+    By Socket Mode, unless PUBLIC_URL is set and SLACK_APP_TOKEN is not.
+    """
+    import json
+
+    from adapters.chat.slack import ManifestSettings
+    from adapters.chat.slack.manifest import manifest as made
+    from bot.config import load_alone
+
+    given = {"PATCHLINE_SLACK_COMMAND": command, "PUBLIC_URL": url}
+    options = load_alone(ManifestSettings, {name: value for name, value in given.items() if value})
+    settings = load_alone(ManifestSettings)
+    by_socket = socket or (settings.app_token is not None and not url)
+    public_url = None if by_socket else options.public_url or settings.public_url
+    typer.echo(json.dumps(made(options.command if command else settings.command, public_url), indent=2))
 
 
 if __name__ == "__main__":

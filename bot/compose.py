@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import structlog
 
+from adapters.chat.slack import SlackSettings, make_slack
 from adapters.chat.telegram import TelegramSettings, make_telegram
 from adapters.clock import RandomIds, SystemClock
 from adapters.voice.hoiio import HoiioSettings, make_hoiio
@@ -70,6 +71,7 @@ PROVIDERS: Final[Mapping[str, Vendor[VoiceProvider]]] = {
     "vcw": Vendor(VcwSettings, make_vcw),
 }
 CHATS: Final[Mapping[str, Vendor[ChatPlatform]]] = {
+    "slack": Vendor(SlackSettings, make_slack),
     "telegram": Vendor(TelegramSettings, make_telegram),
 }
 """Chats that `serve` runs. The console belongs to `chat` and `demo`, which bring it along."""

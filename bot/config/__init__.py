@@ -5,7 +5,7 @@ settings are a `VendorSettings` subclass in its adapter.
 """
 
 from bot.config.describing import Entry, Row, describe, entries
-from bot.config.loading import known_names, load
+from bot.config.loading import known_names, load, load_alone
 from bot.config.settings import EnvironmentSettings, Settings, SpokenTexts, VendorSettings, env
 from bot.config.values import BaseUrl, PerSecond, Whole, is_private_url
 
@@ -25,4 +25,5 @@ __all__ = [
     "is_private_url",
     "known_names",
     "load",
+    "load_alone",
 ]

@@ -50,6 +50,17 @@ def load(
     return core.completed(secret_key=secret, texts=texts, vendors=offered, sources=sources)
 
 
+def load_alone(kind: type[_Any], environ: Mapping[str, str] | None = None) -> _Any:
+    """One settings class by itself, for what needs nothing else; what its variables are required for is not
+    asked. Raises ConfigError with its mistakes."""
+    given, sources = _read(environ)
+    problems: list[str] = []
+    filled = _fill(kind, given, problems)
+    if filled is None:
+        raise ConfigError(problems=problems)
+    return filled.with_sources(sources)
+
+
 def known_names(vendors: Kinds = NOBODY) -> tuple[str, ...]:
     """Every environment variable that means something to us."""
     kinds: tuple[type[EnvironmentSettings], ...] = (Settings, SpokenTexts, *vendors.values())

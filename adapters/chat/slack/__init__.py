@@ -108,13 +108,9 @@ class SlackSettings(VendorSettings):
 
 
 class ManifestSettings(SlackSettings):
-    """The same before there is an app, when there are no tokens yet: what its manifest is made from."""
+    """What the manifest is made from, before there is an app and a token: read by `load_alone`."""
 
-    required: ClassVar[tuple[str, ...]] = ()
-
-    def problems(self, core: Settings) -> list[str]:
-        """Nothing has to be there yet."""
-        return []
+    public_url: BaseUrl | None = env("PUBLIC_URL", "As the core has it.")
 
 
 def make_slack(settings: Settings, clock: Clock) -> ChatPlatform:
