@@ -99,7 +99,8 @@ def _past_or_to(low: str, pos: int, expected: bool) -> tuple[Clock, int] | None:
     match = _PAST.match(low, pos)
     if not match:
         return None
-    hour = clock_at(low, match.end(), expected=True)
+    plain = (read(low, match.end(), True) for read in (_named, _colon, _hour_ap, _digits, _words, _oclock))
+    hour = next(filter(None, plain), None) or _bare(low, match.end())
     if hour is None or hour[0].has_minutes:
         return None
     sure = match["n"].endswith(("half", "quarter")) or hour[0].settled or expected

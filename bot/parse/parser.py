@@ -39,7 +39,6 @@ from bot.parse.words import nearest, rx
 from bot.parse.zones import known_places
 
 LONGEST: Final = 4096
-_MOST_PROBLEMS: Final = 5
 _SLASH: Final = re.compile(r"/(?P<verb>[a-z][a-z_]*)(?:@(?P<bot>\w+))?(?!\w)")
 _BARE_SLASH: Final = ("phone", "dial", "patchline", "phonebot")
 _YES: Final = rx(
@@ -137,7 +136,7 @@ def _sentence(reader: Reader, parts: Parts) -> Command | None:
     while True:
         if reader.skip().stopped:
             parts.branch = "main"
-        if reader.at_end or len(reader.problems) >= _MOST_PROBLEMS:
+        if reader.at_end or reader.gives_up:
             break
         if head is None:
             found = take_head(reader, parts)
@@ -216,7 +215,8 @@ def _fail_leftover(reader: Reader, head: Head) -> None:
         word, dict.fromkeys((*TIME_WORDS, *CLAUSE_WORDS, *_OPTION_WORDS, *reader.context.providers))
     )
     reader.go(max(end, start + 1))
-    if not any(problem.code == "leftover" for problem in reader.problems):
+    reader.lost += 1
+    if guesses or not any(problem.code == "leftover" for problem in reader.problems):
         reader.fail(
             "leftover", start, end, 'I don\'t know what "{word}" means here.' + did_you_mean(guesses), guesses
         )

@@ -60,7 +60,7 @@ def _name_before_address(reader: Reader) -> str | None:
         between = re.compile(r"(?:(?:as|is|at|to)(?!\w)|[:=,])* ?").match(reader.low, reader.pos)
         reader.go(between.end() if between else reader.pos)
         return quoted.value.strip() or None
-    match = _BETWEEN.search(reader.low, reader.pos)
+    match = _BETWEEN.search(reader.low, reader.pos, reader.pos + 200)
     if not match or match.start() == reader.pos:
         return None
     name = reader.text.plain(reader.pos, match.start()).strip(TIDY)

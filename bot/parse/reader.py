@@ -22,6 +22,8 @@ FILLER: Final = rx(
 _GLUE: Final = rx(r"and(?: then| also)?|then|also|after that|afterwards|finally|plus")
 _SIGNS: Final = re.compile(r"[ ,!?&~]+")
 _STOP: Final = re.compile(r"\.(?![\w])|[;\n]")
+MOST_PROBLEMS: Final = 5
+MOST_LOST: Final = 12
 WORD: Final = re.compile(r"[^\s,;!?\"()\ue000-\ue005]+|[\ue000-\ue005]|\S")
 
 
@@ -35,6 +37,8 @@ class Reader:
     problems: list[Problem] = field(default_factory=list)
     doubts: list["Doubt"] = field(default_factory=list)
     used: list[tuple[str, Span]] = field(default_factory=list)
+    lost: int = 0
+    """How many words nothing has used."""
     probing: bool = False
     """Only looking whether something begins here: what a phrase contains does not matter."""
     headed: bool = False
@@ -48,6 +52,11 @@ class Reader:
     def low(self) -> str:
         """The text being matched."""
         return self.text.low
+
+    @property
+    def gives_up(self) -> bool:
+        """Enough has gone wrong; reading on would only make the answer longer."""
+        return max(len(self.problems), len(self.doubts)) >= MOST_PROBLEMS or self.lost >= MOST_LOST
 
     @property
     def at_end(self) -> bool:
@@ -117,7 +126,8 @@ class Reader:
 
     def use(self, name: str, start: int, end: int | None = None) -> None:
         """Note that the words from `start` (to here) gave the field `name`."""
-        self.used.append((name, self.text.span(start, self.pos if end is None else end)))
+        if not self.probing:
+            self.used.append((name, self.text.span(start, self.pos if end is None else end)))
 
     def fail(
         self,
@@ -190,6 +200,6 @@ def rewritten(text: Text, edits: Iterable[Edit]) -> str:
     """The sentence with `edits` made, to be read like the original: on the same platform."""
     parts, done = [], 0
     for start, end, new in sorted(edits):
-        parts += [text.resent(done, start), escaped(new) if text.platform == "slack" else new]
+        parts += [text.resent(done, start), escaped(new) if text.is_marked_up else new]
         done = max(done, end)
     return " ".join(part for part in (*parts, text.resent(done)) if part)

@@ -174,9 +174,11 @@ def words_here(reader: Reader, start: int, clause_here: ClauseHere) -> str:
         if not quoted.value.strip():
             reader.fail("missing_argument", start, reader.pos, "Say what? The quotes are empty.")
         return quoted.value
-    end = reader.low.find("\ue000", begin) if reader.probing else end_of_words(reader, clause_here)
-    end = len(reader.low) if end < 0 else end
-    shorter = _POLITE_END.search(reader.low, begin, end)
+    if reader.probing:
+        reader.pos = len(reader.low)
+        return "something"
+    end = end_of_words(reader, clause_here)
+    shorter = _POLITE_END.search(reader.low, max(begin, end - 60), end)
     stop = shorter.start() if shorter and shorter.start() > begin else end
     text = reader.text.plain(begin, stop).strip(" ,;:-\n")
     reader.go(end)
@@ -193,10 +195,10 @@ def end_of_words(reader: Reader, clause_here: ClauseHere) -> int:
     A separator may be part of what is said, so it ends the words only where a clause follows it. A step
     without a separator could be either; then quotes are asked for.
     """
-    low, begin = reader.low, reader.pos
+    low, begin, problems = reader.low, reader.pos, len(reader.problems)
     for n, match in enumerate(re.finditer(r"(?<![\w'-])[^\s,;.!?]", low[begin:])):
         pos = begin + match.start()
-        if n > _MOST_WORDS:
+        if n > _MOST_WORDS or reader.gives_up or len(reader.problems) > problems:
             break
         if pos == begin:
             continue

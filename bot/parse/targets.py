@@ -46,7 +46,10 @@ def take_targets(reader: Reader, clause_here: ClauseHere) -> tuple[Target, ...]:
     if reader.at_end or (_clause_next(reader, clause_here) and not name_here(reader)):
         return ()
     targets = _take_some(reader, must=True)
-    while targets is not None:
+    while targets is not None and not reader.gives_up:
+        if len(targets) > MOST:
+            reader.fail("conflict", start, reader.pos, f"That is too many at once; {MOST} is the most.")
+            break
         more = _take_next(reader, clause_here)
         if more is None:
             break
@@ -136,13 +139,19 @@ def _mistyped_clause(reader: Reader, clause_here: ClauseHere) -> bool:
 def slips_of_clauses(reader: Reader, start: int, end: int, clause_here: ClauseHere) -> tuple[str, ...]:
     """The keywords that this word may be a slip of, tried out: with them a clause would begin here."""
     guesses = nearest(reader.low[start:end], CLAUSE_WORDS)
-    rest = reader.text.plain(end)
+    rest = reader.text.plain(end, end + _TRIED)
     return tuple(
         guess
         for guess in guesses
         if clause_here(Reader(read_text(f"{guess} {rest}"), reader.context, probing=True))
     )
 
+
+MOST: Final = 60
+"""More parties than any provider joins at once."""
+
+_TRIED: Final = 200
+"""How much of the rest is read to see whether a slip was one."""
 
 CLAUSE_WORDS: Final = (
     *(

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+MARKED_UP: Final = frozenset({"slack"})
+"""Platforms whose text comes with mark-up."""
+
 
 class Kind(StrEnum):
     """Literals; each stands in the text as one character that no other rule matches."""
@@ -53,6 +56,11 @@ class Text:
     literals: dict[int, Literal] = field(default_factory=dict)
     platform: str = "console"
 
+    @property
+    def is_marked_up(self) -> bool:
+        """Links, mentions and escaped signs stand in `raw`."""
+        return self.platform in MARKED_UP
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where `low[start:end]` is in the original."""
         while end > start and self.low[end - 1] in " \n":
@@ -75,7 +83,7 @@ class Text:
 
     def resent(self, start: int, end: int | None = None) -> str:
         """Like `plain`, but as the platform would send it: on Slack the three signs are escaped."""
-        if self.platform != "slack":
+        if not self.is_marked_up:
             return self.plain(start, end)
         return "".join(
             cell.shown if cell.literal and cell.literal.kind is Kind.USER else escaped(cell.shown)
@@ -90,7 +98,7 @@ def escaped(text: str) -> str:
 
 def read_text(raw: str, platform: str = "console") -> Text:
     """Decode `raw` as `platform` sends it. Never raises."""
-    cells = list(_decode_slack(raw) if platform == "slack" else _signs(raw, 0))
+    cells = list(_decode_slack(raw) if platform in MARKED_UP else _signs(raw, 0))
     for pattern, change in _CHANGES:
         cells = _change(cells, pattern, change)
     while cells and cells[-1].char in " \n":
@@ -258,7 +266,7 @@ def _change(cells: list[Cell], pattern: re.Pattern[str], change: Change) -> list
 _LIFTED: Final = re.compile(
     r"""
       "(?P<double>[^"]*)"
-    | (?<![\w'])'(?P<single>(?=\S)(?:[^'\n]|'(?=\w)){0,300})'(?!\w)
+    | (?<![\w'])'(?P<single>(?=\S)(?:[^'\n]|'(?=\w)){0,200})'(?!\w)
     | <@(?P<user>\w+)(?:\|[^<>]*)?>
     | (?<!\w)(?P<sip>sips?:[^\s"'<>,]*)
     | (?<!\w)(?P<url>[a-z][a-z0-9+.-]{1,9}://[^\s"<>]*)

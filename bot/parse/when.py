@@ -66,6 +66,8 @@ _BARE_TAIL: Final = re.compile(
 _UNITLESS: Final = rx(rf"(?:\d{{1,3}}(?:\.\d+)?|{NUMBER_WORD})")
 _COMMA: Final = re.compile(r", ?")
 _AND: Final = re.compile(r"(?:, ?)?(?:and|&) (?=(?:at )?(?:\d|noon|midnight|midday))")
+MOST_PIECES: Final = 12
+"""More pieces than any time has; behind them nothing is read any more."""
 TIME_WORDS: Final = (
     *(day for day in WEEKDAYS if len(day) > 5),
     *(month for month in MONTHS if len(month) > 3),
@@ -105,12 +107,16 @@ def take_time(reader: Reader, draft: TimeDraft, *, expected: bool = False, listi
     counts as read.
     """
     start, count, troubles = reader.pos, len(draft.pieces), len(reader.problems) + len(reader.doubts)
-    while not reader.at_end and _take_piece(reader, draft, count, expected=expected, listing=listing):
+    while not (reader.at_end or reader.gives_up or len(draft.pieces) > MOST_PIECES) and _take_piece(
+        reader, draft, count, expected=expected, listing=listing
+    ):
         more = listing and bool(draft) and isinstance(draft.pieces[-1].value, Clock)
         expected = more and bool(reader.take(_AND))
     if len(draft.pieces) == count and len(reader.problems) + len(reader.doubts) == troubles:
         reader.pos = start
         return False
+    if len(draft.pieces) > MOST_PIECES:
+        reader.lost += 1
     draft.stretches.append((start, reader.pos))
     reader.use("when", start)
     return True
