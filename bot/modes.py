@@ -162,10 +162,10 @@ async def something_is_going_on(house: House, room: Room, clock: Clock) -> bool:
 
 async def suggestions(house: House, asker: Asker, typed: str) -> Sequence[str]:
     """Words that may stand next: commands first, then the asker's contacts."""
-    from bot.parse.grammar import completions
+    from bot.parse.grammar import COMMAND_WORDS
 
     if not typed.split() or (len(typed.split()) == 1 and not typed.endswith(" ")):
-        return completions()
+        return COMMAND_WORDS
     async with house.ledger() as tx:
         return [contact.name for contact in await tx.contacts(asker.key)]
 

@@ -22,7 +22,7 @@ class SourceKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedNumber:
-    """A phone number handed over by a platform as part of somebody's contact, spelt as the platform spells it.
+    """A phone number that a platform hands over in somebody's contact, spelt as the platform spells it.
 
     `is_own`: the platform itself vouches that it is the number of the person who sent it.
     """
@@ -36,9 +36,9 @@ class SharedNumber:
 class Inbound:
     """What somebody did, as it came. Exactly one of `text`, `action`, `shared` and `moved_to` is set.
 
-    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone. `moved_to`:
-    nobody said anything, the platform goes on with this room under that id. `sent_at` is the platform's
-    time; where it does not tell one, the earliest that it can have been.
+    `text` is raw, as the platform sends it; `timezone` the platform's own idea of the asker's zone.
+    `moved_to`: nobody said anything, the platform goes on with this room under that id. `sent_at` is the
+    platform's time; where it does not tell one, the earliest that it can have been.
     """
 
     source: SourceKey

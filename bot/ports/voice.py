@@ -1,7 +1,7 @@
 """A road to the phone network. Optional abilities are protocols of their own: a driver has the method
 exactly when it declares the feature (a contract test says so)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, runtime_checkable
@@ -61,6 +61,11 @@ class VoiceProvider(Protocol):
 
     @property
     def features(self) -> frozenset[Feature]: ...
+
+    @property
+    def lacking(self) -> Mapping[Feature, str]:
+        """Why not, for every feature that it does not have: a clause without a full stop."""
+        ...
 
     @property
     def limits(self) -> ProviderLimits: ...

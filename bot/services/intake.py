@@ -23,6 +23,7 @@ from bot.ports.chat import ChatPlatform, Inbound, Introduces, SourceKey
 from bot.ports.ledger import Ledger, Transaction
 from bot.services.asking import Ask, Desk, Outcome, complain
 from bot.services.handlers.presses import turned_away
+from bot.services.handlers.sharing import shared
 from bot.services.reading import context_for
 from bot.services.speaking import pressed, typed
 from bot.services.waiting import sleep_unless
@@ -137,6 +138,9 @@ class Intake:
         return outcome
 
     async def _outcome(self, tx: Transaction, inbound: Inbound) -> Outcome:
+        if inbound.moved_to is not None:
+            await tx.move_room(inbound.room, inbound.moved_to)
+            return Outcome()
         person = await self._person(tx, inbound)
         verdict = may_use(inbound.asker, person, self._desk.settings.access)
         if isinstance(verdict, Refused):
@@ -150,17 +154,19 @@ class Intake:
             context=await context_for(tx, self._desk, inbound, person),
             is_admin=is_admin(inbound.asker, self._desk.settings.access),
         )
-        if inbound.action is not None:
-            return await self._pressed(ask, inbound.action)
         stale = self._desk.clock.now() - inbound.sent_at > FRESH
+        if inbound.action is not None:
+            return await self._pressed(ask, inbound.action, stale=stale)
+        if inbound.shared is not None:
+            return await shared(self._desk, ask, inbound.shared)
         return await typed(self._desk, ask, inbound.text or "", stale=stale)
 
-    async def _pressed(self, ask: Ask, text: str) -> Outcome:
+    async def _pressed(self, ask: Ask, text: str, *, stale: bool) -> Outcome:
         try:
             action: Action = parse_action(text)
         except ValueError:
             return complain("That button is not one of mine.")
-        return await pressed(self._desk, ask, action)
+        return await pressed(self._desk, ask, action, stale=stale)
 
     async def _person(self, tx: Transaction, inbound: Inbound) -> Person:
         known = await tx.person(inbound.asker.key) or Person(key=inbound.asker.key)

@@ -257,7 +257,7 @@ def fit(plan: Plan, provider: VoiceProvider) -> Plan:
     """The plan as this provider can carry it out. Raises NotPossible for anything written that it cannot."""
     for leg in plan.legs:
         for feature in sorted(_needed(leg) - provider.features):
-            raise NotPossible(reason=cannot(provider.name, feature), provider=provider.name, feature=feature)
+            raise cannot(provider, feature)
     if plan.kind is CallKind.CONFERENCE and len(plan.legs) > provider.limits.conference_size:
         most = provider.limits.conference_size
         raise NotPossible(
@@ -274,9 +274,10 @@ def fit(plan: Plan, provider: VoiceProvider) -> Plan:
     return replace(plan, legs=legs, left_out=left_out)
 
 
-def cannot(provider: str, feature: str) -> str:
-    """One sentence for a feature that a provider lacks."""
-    return f"{provider} cannot do this: it has no {feature}."
+def cannot(provider: VoiceProvider, feature: Feature) -> NotPossible:
+    """The refusal, with the driver's own reason."""
+    reason = f"{provider.name} cannot do that: {provider.lacking.get(feature, f'it has no {feature}')}."
+    return NotPossible(reason=reason, provider=provider.name, feature=feature)
 
 
 def _needed(leg: LegPlan) -> frozenset[Feature]:

@@ -1,5 +1,6 @@
 """Who rings whom, and what a provider that lacks something is given instead, or refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -58,6 +59,7 @@ class Vendor:
 
     features: frozenset[Feature] = frozenset(Feature)
     limits: ProviderLimits = field(default_factory=lambda: ProviderLimits(conference_size=8))
+    lacking: Mapping[Feature, str] = field(default_factory=lambda: {Feature.SIP: "it has no sip phones"})
     name: str = "acme"
 
     def check(self, plan: LegPlan) -> None:

@@ -14,7 +14,7 @@ from adapters.voice.hoiio.api import Api, Fields, Record, listed, number, priced
 from adapters.voice.hoiio.leading import Leader
 from adapters.voice.hoiio.places import Addresses, Place, What
 from adapters.voice.hoiio.refusals import is_led, refusals
-from adapters.voice.hoiio.tables import FEATURES, GONE, LIMITS, NAME
+from adapters.voice.hoiio.tables import FEATURES, GONE, LACKING, LIMITS, NAME
 from adapters.wire import http
 from bot.config.values import is_private_url
 from bot.domain.call import LegPlan, Placement, ProviderRef
@@ -41,6 +41,7 @@ class Hoiio:
 
     name = NAME
     features = FEATURES
+    lacking = LACKING
     limits = LIMITS
 
     def __init__(

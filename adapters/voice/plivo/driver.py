@@ -14,7 +14,7 @@ from adapters.voice.plivo.live import Live
 from adapters.voice.plivo.media import Media
 from adapters.voice.plivo.place import Seal, plain
 from adapters.voice.plivo.request import Options
-from adapters.voice.plivo.tables import FEATURES, LIMITS, NAME
+from adapters.voice.plivo.tables import FEATURES, LACKING, LIMITS, NAME
 from adapters.voice.plivo.webhooks import Webhooks
 from adapters.wire import http
 from bot.domain.call import LegPlan, Placement, ProviderRef
@@ -37,6 +37,7 @@ class Plivo:
 
     name = NAME
     features = FEATURES
+    lacking = LACKING
     limits = LIMITS
 
     def __init__(

@@ -1,7 +1,7 @@
 """The simulated phone network as a voice provider, in this process or in another one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, TypeVar
@@ -47,7 +47,11 @@ from bot.ports.voice import (
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-FEATURES: Final = frozenset(Feature) - {Feature.MENU, Feature.SIGNED_WEBHOOKS}
+LACKING: Final[Mapping[Feature, str]] = {
+    Feature.MENU: "the simulated network keeps no phone menus",
+    Feature.SIGNED_WEBHOOKS: "the simulated network is listened to, it does not call back",
+}
+FEATURES: Final = frozenset(Feature) - LACKING.keys()
 LIMITS: Final = ProviderLimits(conference_size=CONFERENCE_SIZE, calls_per_second=0.0, listing_lag=2.0)
 LISTENING: Final = 20.0
 """Seconds that we wait for news before we ask again."""
@@ -60,6 +64,7 @@ class Simulator:
 
     name = NAME
     features = FEATURES
+    lacking = LACKING
     limits = LIMITS
 
     def __init__(self, client: httpx.AsyncClient, clock: Clock, timeouts: http.Timeouts) -> None:

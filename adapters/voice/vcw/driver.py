@@ -12,7 +12,7 @@ import httpx
 import structlog
 
 from adapters.voice.vcw.orders import order
-from adapters.voice.vcw.tables import ANSWERED_BY, FEATURES, LIMITS, NAME, VOICES
+from adapters.voice.vcw.tables import ANSWERED_BY, FEATURES, LACKING, LIMITS, NAME, VOICES
 from adapters.wire import http
 from bot.domain.call import LegPlan, Placement, ProviderRef
 from bot.domain.causes import AmdVerdict, HangupCause
@@ -36,6 +36,7 @@ class Vcw:
 
     name = NAME
     features = FEATURES
+    lacking = LACKING
     limits = LIMITS
 
     def __init__(

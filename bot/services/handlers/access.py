@@ -13,6 +13,8 @@ from bot.domain.policy import Refused, may_say
 from bot.parse import command as said
 from bot.services.asking import Ask, Desk, Outcome, say
 
+PLATFORM_ID: Final = re.compile(r"[A-Z0-9]+")
+"""How every platform spells its ids. What does not look like one is only a name."""
 PREFIX: Final = re.compile(r"\+[1-9]\d{1,13}")
 
 
@@ -95,6 +97,10 @@ async def _person(ask: Ask, user: str | None) -> Person:
     if len(namesakes) > 1:
         raise NotPossible(
             reason=f"There are {len(namesakes)} people called {user} here; mention the one you mean."
+        )
+    if not namesakes and not PLATFORM_ID.fullmatch(user.lstrip("@")):
+        raise NotPossible(
+            reason=f"I don't know who {user} is. Let them write to me once, then say it again; or name their id."
         )
     return namesakes[0] if namesakes else Person(key=key)
 

@@ -9,7 +9,7 @@ import structlog
 from bot.domain import replies
 from bot.domain.call import Call, CallState
 from bot.domain.card import Reply, ReplyKind
-from bot.domain.deeds import Deed, ForgetInHistory, GiveBack, Rent
+from bot.domain.deeds import Agreed, ForgetInHistory, GiveBack, Rent
 from bot.domain.errors import NotPossible, OutcomeUnknown, ProviderError
 from bot.domain.forgetting import Forgotten
 from bot.domain.numbers import parse_address
@@ -24,7 +24,7 @@ CHUNK: Final = 200
 OVER: Final = frozenset(state for state in CallState if state.is_final)
 
 
-async def do(desk: Desk, ask: Ask, deed: Deed) -> Outcome:
+async def do(desk: Desk, ask: Ask, deed: Agreed) -> Outcome:
     """What was agreed to. Raises UserError when it is not possible any more."""
     match deed:
         case ForgetInHistory():

@@ -277,8 +277,9 @@ def _marked(call: Call, legs: Sequence[Leg], *, muted: bool | None = None, held:
 
 
 def _must_have(desk: Desk, call: Call, feature: Feature) -> None:
-    if feature not in desk.providers[call.provider].features:
-        raise NotPossible(reason=cannot(call.provider, feature), provider=call.provider, feature=feature)
+    provider = desk.providers[call.provider]
+    if feature not in provider.features:
+        raise cannot(provider, feature)
 
 
 def _instruct(desk: Desk, call: Call, legs: Sequence[Leg], order: Control, words: str) -> Outcome:

@@ -9,14 +9,16 @@ from typing import Any, Final
 
 from bot.domain import replies
 from bot.domain.call import Call, CallState
+from bot.domain.card import Reply
 from bot.domain.errors import NotPossible, ProviderError
 from bot.domain.limits import HISTORY_PAGE
 from bot.domain.numbers import Address, parse_address
 from bot.domain.phrases import address_words, count
 from bot.domain.policy import Extent, whose
 from bot.domain.recording import Recording
+from bot.domain.verification import Proof, proof_for
 from bot.parse import command as said
-from bot.parse.help import help_text
+from bot.parse.grammar import help_text
 from bot.ports.voice import QueriesBalance, QuotesRates
 from bot.services.asking import Ask, Desk, Outcome, complain, say
 from bot.services.handlers.finding import WAITING, numbered
@@ -207,8 +209,15 @@ def _named(ask: Ask, recording: Recording) -> Recording:
 
 
 async def help_(_: Desk, ask: Ask, command: said.Help) -> Outcome:
-    """From the grammar's own table, with examples of the asker's contacts."""
-    return say(help_text(command.topic, ask.context))
+    """From the grammar's own table, with examples of the asker's contacts.
+
+    Whoever opens a chat that can vouch for their number is shown how to hand it over.
+    """
+    told = Reply(text=help_text(command.topic, ask.context))
+    proves = proof_for(ask.asker) is Proof.SHARED_CONTACT and ask.room.private
+    if not proves or ask.person.verified or command.topic is not None:
+        return Outcome(reply=told)
+    return Outcome(reply=replace(told, text=f"{told.text}\n\n{replies.SHARE_FIRST}", wants_number=True))
 
 
 HANDLERS: Final[Mapping[type, Any]] = {

@@ -101,7 +101,7 @@ def _must_be_able(desk: Desk, rule: Forward) -> None:
     if any(isinstance(party.address, SipUri) for stage in rule.stages for party in stage.parties):
         needed.add(Feature.SIP)
     for feature in sorted(needed - provider.features):
-        raise NotPossible(reason=cannot(provider.name, feature), provider=provider.name, feature=feature)
+        raise cannot(provider, feature)
 
 
 def _forward_words(desk: Desk, rule: Forward, before: Forward | None, *, private: bool) -> str:
@@ -179,9 +179,7 @@ def _renting(desk: Desk, ask: Ask) -> tuple[str, RentsDids]:
     for each in (preferred, *desk.providers.values()):
         if isinstance(each, RentsDids):
             return each.name, each
-    raise NotPossible(
-        reason=cannot(preferred.name, Feature.RENT_DID), provider=preferred.name, feature=Feature.RENT_DID
-    )
+    raise cannot(preferred, Feature.RENT_DID)
 
 
 async def list_numbers(desk: Desk, ask: Ask, _: said.ListNumbers) -> Outcome:

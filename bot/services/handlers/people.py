@@ -94,6 +94,8 @@ Setter = Callable[[Desk, Ask, Person, str], Awaitable[tuple[Person, str]]]
 
 async def set_one(desk: Desk, ask: Ask, command: said.Set) -> Outcome:
     """One of the asker's own settings; the answer says what it means from now on."""
+    if command.key == "me" and proof_for(ask.asker) is Proof.SHARED_CONTACT:
+        return Outcome(reply=replies.share_your_number())
     # As it is kept: what the chat said of the asker just now is not to be frozen with it.
     kept = await ask.tx.person(ask.person.key) or Person(key=ask.person.key, name=ask.asker.name)
     person, words = await _SETTERS[command.key](desk, ask, kept, command.value)
@@ -108,10 +110,7 @@ async def _set_me(_: Desk, ask: Ask, person: Person, value: str) -> tuple[Person
             words = address_words(number, private=ask.room.private)
             return replace(person, number=number, verified=True), f"Your number is {words}. “me” rings it."
         case Proof.SHARED_CONTACT:
-            raise NotPossible(
-                reason="A number can only be yours here if this chat says so: send me your own contact with "
-                "the share-contact button."
-            )
+            raise NotPossible(reason=replies.share_your_number().text)
         case Proof.NONE:
             raise NotPossible(reason="I have no way to make sure in this chat that a number is yours.")
 
