@@ -62,7 +62,6 @@ class SqlDispatch(SqlCalls):
         ids = self._execute(_claimable(now, limit, provider)).scalars().all()
         if not ids:
             return ()
-        self._held.clear()
         to_claimed = case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state)
         taken = update(CALL).where(CALL.c.id.in_(ids)).returning(CALL)
         rows = self._rows(taken.values(state=to_claimed, owner=owner, lease_until=lease_until))
@@ -82,7 +81,6 @@ class SqlDispatch(SqlCalls):
 
     @writes
     def renew(self, *, owner: str, until: datetime) -> None:
-        self._held.clear()
         mine = union_all(
             select(CALL.c.id).where(CALL.c.owner == owner),
             select(PLACEMENT.c.call).where(PLACEMENT.c.owner == owner, REQUESTED),
@@ -102,7 +100,6 @@ class SqlDispatch(SqlCalls):
     def release(self, *, owner: str, calls: Collection[CallId]) -> None:
         if not calls:
             return
-        self._held.clear()
         mine = update(CALL).where(CALL.c.id.in_(list(calls)), CALL.c.owner == owner)
         to_scheduled = case((CALL.c.state == CLAIMED, SCHEDULED), else_=CALL.c.state)
         self._execute(mine.values(state=to_scheduled, owner=None, lease_until=None))
@@ -110,7 +107,6 @@ class SqlDispatch(SqlCalls):
 
     @writes
     def lapse(self, now: datetime) -> int:
-        self._held.clear()
         ended = select(CALL.c.id).where(CALL.c.state == CLAIMED, CALL.c.lease_until <= now)
         back = update(CALL).where(CALL.c.id.in_(ended.with_for_update(skip_locked=True)))
         result = self._execute(back.values(state=SCHEDULED, owner=None, lease_until=None))
@@ -125,7 +121,6 @@ class SqlDispatch(SqlCalls):
 
     @writes
     def begin_placement(self, placement: Placement, *, owner: str, now: datetime) -> bool:
-        self._held.pop(placement.call, None)
         return self._attempt(partial(self._begin, placement, owner, now))
 
     def _begin(self, placement: Placement, owner: str, now: datetime) -> bool:

@@ -83,7 +83,10 @@ class SqliteLink:
         self._is_writer = True
 
     async def _in_thread(self, work: Callable[[], R]) -> R:
-        running = asyncio.get_running_loop().run_in_executor(self._door.threads, work)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._door.threads, work)
+        except RuntimeError as shut:
+            raise StorageUnavailable("the ledger is closed") from shut
         self._running = running  # type: ignore[assignment]
         return await asyncio.shield(running)
 

@@ -109,8 +109,8 @@ async def test_claims_can_be_narrowed_to_a_provider(ledger: Ledger) -> None:
         assert [each.id for each in taken] == [hoiio.id]
 
 
-async def test_two_workers_at_once_claim_each_call_once(store: Store) -> None:
-    calls = [call(number=n, room=room(str(n % 7))) for n in range(120)]
+async def test_workers_at_once_claim_each_call_once(store: Store) -> None:
+    calls = [call(number=n, room=room(str(n % 7)), plan=()) for n in range(400)]
     await saved(store.another(), *calls)
 
     async def work(ledger: Ledger, owner: str) -> list[str]:
@@ -119,7 +119,8 @@ async def test_two_workers_at_once_claim_each_call_once(store: Store) -> None:
             mine += [each.id for each in taken]
         return mine
 
-    workers = [work(store.another(), f"worker {n}") for n in range(4)]
+    one, two = store.another(), store.another()
+    workers = [work(one if n % 2 else two, f"worker {n}") for n in range(8)]
     found = [id for mine in await asyncio.gather(*workers) for id in mine]
     assert sorted(found) == sorted(each.id for each in calls)
 

@@ -72,6 +72,16 @@ async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)
+async def test_a_closed_ledger_is_out_of_reach(store: Store) -> None:
+    ledger = store.another()
+    await change(ledger)
+    await ledger.close()
+    for use in (knock, change):
+        with pytest.raises(StorageUnavailable):
+            await use(ledger)
+
+
+@pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 async def test_another_process_keeps_the_file_locked(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_PRAGMAS", ("PRAGMA busy_timeout = 20",))
     ledger = store.another()
