@@ -10,9 +10,9 @@ from bot.parse.durations import fail_duration, take_duration
 from bot.parse.numbers import take_number
 from bot.parse.options import ask_unit
 from bot.parse.reader import Reader
-from bot.parse.targets import ClauseHere, my_target, slips_of_clauses, take_target
+from bot.parse.targets import DAY_WORDS, ClauseHere, my_target, slips_of_clauses, take_target
 from bot.parse.tokens import Kind
-from bot.parse.words import NUMBER_WORD, NUMBER_WORDS, rx
+from bot.parse.words import NUMBER_WORD, NUMBER_WORDS, nearest, rx
 
 PLAY: Final = rx(
     r"play(?: (?:the |a |an |this |him |her |them |it )?(?:song|file|message|recording"
@@ -218,19 +218,36 @@ def _ends_words(reader: Reader, pos: int, separated: bool, clause_here: ClauseHe
         weak = not separated and not _STRONG.match(reader.low, pos) and _is_weak(reader, pos)
         if weak:
             reader.fail("leftover", start, end, 'Is "{word}" to be said? Then put the words in quotes.')
+        glue = None if separated else _GLUE_SLIP.search(reader.low, max(0, pos - 6), pos)
+        meant = _glue_meant(glue["word"]) if glue else ()
+        if glue and meant:
+            message = f'"{{word}}": did you mean {meant[0]}? If it is to be said, put the words in quotes.'
+            reader.fail("leftover", glue.start("word"), glue.end("word"), message, meant)
         return not weak
     slips = slips_of_clauses(reader, start, end, clause_here) if end - start > 3 else ()
-    if slips and (separated or slips[0] in _DAY_SLIPS):
+    if slips and (separated or slips[0] in DAY_WORDS):
         message = f'"{{word}}": did you mean {slips[0]}? If it is to be said, put the words in quotes.'
         reader.fail("leftover", start, end, message, slips)
     return False
+
+
+_REAL_WORDS: Final = frozenset(
+    ("the", "hand", "band", "land", "sand", "any", "end", "them", "when", "ad", "ant")
+)
+
+
+def _glue_meant(word: str) -> tuple[str, ...]:
+    """`adn` and `thn` in front of a clause join it to the words before."""
+    if word in ("an", "nd"):
+        return ("and",)
+    return () if word in _REAL_WORDS else nearest(word, ("and", "then"))
 
 
 _SPOKEN_HOW: Final = re.compile(
     rf"(?:{_LANGUAGE.pattern}|{_VOICE.pattern.replace('?P<name>', '')})(?=\s*$"
     rf"|[ ]?[,;.!?\n]|[ ](?:and|then|with|at|in|if|via|from|using)(?!\w))"
 )
-_DAY_SLIPS: Final = frozenset(("tomorrow", "today", "tonight", "every", "daily", "voicemail", "otherwise"))
+_GLUE_SLIP: Final = re.compile(r"(?<=[ ,])(?P<word>[a-z]{2,5})[ ]$")
 _WEAK: Final = rx(
     r"now|asap|immediately|later|soon|at once|record(?:ed)?|play|say|speak|tell|wait|pause"
     r"|press|hang ?up|end|disconnect|text|sms"

@@ -19,7 +19,7 @@ from bot.parse.numbers import same_number, take_numbers
 from bot.parse.reader import FILLER, Doubt, Option, Reader
 from bot.parse.tokens import Kind, fold, read_text
 from bot.parse.wording import name_text
-from bot.parse.words import nearest, rx
+from bot.parse.words import MONTHS, WEEKDAYS, nearest, rx
 
 ClauseHere = Callable[[Reader], bool]
 """Whether another clause begins where the reader stands."""
@@ -138,8 +138,9 @@ def _mistyped_clause(reader: Reader, clause_here: ClauseHere) -> bool:
 
 def slips_of_clauses(reader: Reader, start: int, end: int, clause_here: ClauseHere) -> tuple[str, ...]:
     """The keywords that this word may be a slip of, tried out: with them a clause would begin here."""
-    guesses = nearest(reader.low[start:end], CLAUSE_WORDS)
-    rest = reader.text.plain(end, end + _TRIED)
+    word = reader.low[start:end]
+    guesses = (*nearest(word, DAY_WORDS, limit=1), *nearest(word, CLAUSE_WORDS))
+    rest = reader.text.plain(end, end + _TRIED) if guesses else ""
     return tuple(
         guess
         for guess in guesses
@@ -152,6 +153,23 @@ MOST: Final = 60
 
 _TRIED: Final = 200
 """How much of the rest is read to see whether a slip was one."""
+
+DAY_WORDS: Final = (
+    *(word for word in (*WEEKDAYS, *MONTHS) if len(word) > 4),
+    *(
+        "tomorrow",
+        "today",
+        "tonight",
+        "every",
+        "daily",
+        "weekly",
+        "voicemail",
+        "otherwise",
+        "until",
+        "except",
+    ),
+)
+"""Words so often meant, and so hard to miss, that a slip in one is pointed at even among free words."""
 
 CLAUSE_WORDS: Final = (
     *(

@@ -148,11 +148,11 @@ def distance(a: str, b: str, limit: int = 2) -> int:
     return row[-1]
 
 
-def nearest(word: str, known: Iterable[str], shortest: int = 3) -> tuple[str, ...]:
+def nearest(word: str, known: Iterable[str], limit: int = 2) -> tuple[str, ...]:
     """The known words that `word` may be a slip of: one letter, from five letters on two; nearest first."""
-    if not shortest <= len(word) <= 40:
+    if not 3 <= len(word) <= 40:
         return ()
-    limit = 1 if len(word) < 5 else 2
+    limit = 1 if len(word) < 5 else limit
     found = [(distance(word, other, limit), other) for other in known if other != word]
     closest = min((gap for gap, _ in found), default=limit + 1)
     return tuple(dict.fromkeys(other for gap, other in found if gap == closest <= limit))[:3]
