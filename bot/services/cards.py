@@ -18,7 +18,7 @@ from bot.services.recordings import Recordings
 
 
 class Cards:
-    """Writes cards; showing them is the notifier's. `wake` tells it that there is something new."""
+    """Writes cards; showing them is the notifier's. `wake` tells it, once the change is committed."""
 
     def __init__(
         self,
@@ -40,7 +40,6 @@ class Cards:
         now = self._clock.now()
         for room in await self._rooms(tx, call):
             await tx.put_card(room, await self.card(tx, call, room, now), now)
-        self.wake()
 
     async def refresh(self, tx: Transaction, recording: Recording) -> None:
         """A recording was stored, lost or deleted: its call's card says so."""

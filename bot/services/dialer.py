@@ -243,6 +243,7 @@ class Dialer:
 
     async def run(self, call: Call, effects: Sequence[Effect]) -> None:
         """What has to be done at the provider, after the commit. Its refusal is logged, not raised."""
+        self._cards.wake()
         for effect in effects:
             match effect:
                 case HangUpLeg():

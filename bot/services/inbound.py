@@ -80,6 +80,7 @@ class Inbound:
                     return token, self._goodbye()
                 await self._write_down(tx, call, forward, token)
                 await tx.commit()
+                self._cards.wake()
         return token, await self.flow_of(token) or self._goodbye()
 
     async def _write_down(self, tx: Transaction, incoming: Incoming, forward: Forward, token: Token) -> None:

@@ -107,6 +107,7 @@ class Intake:
 
     async def _handle(self, inbound: Inbound) -> None:
         outcome = await self._safely(inbound)
+        self._desk.cards.wake()
         for step in outcome.then:
             try:
                 await step()

@@ -19,7 +19,7 @@ from bot.services.waiting import sleep_unless
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY: Final = 5.0
+LOOK_EVERY: Final = 1.0
 """Seconds between two looks when nobody wakes us."""
 SHORTEST_PAUSE: Final = 0.05
 LONGEST_PAUSE: Final = 300.0

@@ -236,8 +236,10 @@ class Scheduler:
             call = await tx.call(claimed.id)
             if call is None or call.state is not CallState.CLAIMED:
                 return
-            await self._dialer.save(tx, replace(call, state=state, reason=reason), ())
+            dropped = replace(call, state=state, reason=reason)
+            await self._dialer.save(tx, dropped, ())
             await tx.commit()
+        await self._dialer.run(dropped, ())
 
     # --- everything else that time brings -------------------------------------------------------
 
