@@ -310,10 +310,11 @@ class Slack:
 
     async def _say(self, channel: str, message: Message, thread: str | None = None) -> Any:
         """One post, at the pace of its channel."""
-        pause = self._posted.get(channel, 0.0) + POST_EVERY - self._clock.boot()
-        if channel in self._posted and pause > 0:
-            await self._clock.sleep(pause)
-        _keep(self._posted, channel, self._clock.boot())
+        now = self._clock.boot()
+        turn = max(now, self._posted.get(channel, now - POST_EVERY) + POST_EVERY)
+        _keep(self._posted, channel, turn)
+        if turn > now:
+            await self._clock.sleep(turn - now)
         return await self._api.call(
             "chat.postMessage", creates=True, channel=channel, thread_ts=thread, **message.fields()
         )

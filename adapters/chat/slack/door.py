@@ -43,6 +43,7 @@ SHORTCUTS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 """By callback id: where it is offered, its name, and what it does."""
 
+Ack = Callable[..., Awaitable[Any]]
 NO_RETRY: Final = {"x-slack-no-retry": "1"}
 _ANY: Final = re.compile(".*", re.DOTALL)
 
@@ -137,9 +138,7 @@ class Door:
 
     # --- listeners --------------------------------------------------------------------------
 
-    async def _command(
-        self, ack: Callable[..., Awaitable[Any]], body: Payload, request: AsyncBoltRequest
-    ) -> None:
+    async def _command(self, ack: Ack, body: Payload, request: AsyncBoltRequest) -> None:
         us = await self._front.us()
         inbound = incoming.of_command(body, us, self._sent_at(request))
         if inbound is None:
@@ -151,7 +150,7 @@ class Door:
         else:
             await ack(text=self._front.not_taken, response_type="ephemeral")
 
-    async def _event(self, ack: Callable[..., Awaitable[Any]], body: Payload) -> BoltResponse | None:
+    async def _event(self, ack: Ack, body: Payload) -> BoltResponse | None:
         inbound = incoming.of_event(body, await self._front.us())
         if inbound is None or await self._front.take(inbound):
             await ack()
@@ -160,11 +159,11 @@ class Door:
         self._front.errand(self._front.tell_not_taken(inbound))
         return BoltResponse(status=200, body="", headers=dict(NO_RETRY))
 
-    async def _press(self, ack: Callable[..., Awaitable[Any]], body: Payload) -> None:
+    async def _press(self, ack: Ack, body: Payload, request: AsyncBoltRequest) -> None:
         us = await self._front.us()
         pressed: Payload = next(iter(body.get("actions", ())), {})
         form = str(pressed.get("action_id", ""))
-        inbound = incoming.of_press(body, us)
+        inbound = incoming.of_press(body, us, self._sent_at(request))
         if form.startswith(OPENS):
             self._open(body, form.removeprefix(OPENS))
         elif inbound is not None:
@@ -181,12 +180,12 @@ class Door:
     async def _taken_late(self, inbound: Inbound) -> None:
         await self._front.take(inbound)
 
-    async def _shortcut(self, ack: Callable[..., Awaitable[Any]], body: Payload) -> None:
+    async def _shortcut(self, ack: Ack, body: Payload, request: AsyncBoltRequest) -> None:
         if body.get("callback_id") in FORMS:
             self._open(body, body["callback_id"])
             await ack()
             return
-        inbound = incoming.of_shortcut(body, await self._front.us())
+        inbound = incoming.of_shortcut(body, await self._front.us(), self._sent_at(request))
         if inbound is None:
             self._front.errand(self._front.say_no_number(body))
         else:
@@ -195,9 +194,7 @@ class Door:
                 self._front.errand(self._front.tell_not_taken(inbound))
         await ack()
 
-    async def _form(
-        self, ack: Callable[..., Awaitable[Any]], body: Payload, request: AsyncBoltRequest
-    ) -> None:
+    async def _form(self, ack: Ack, body: Payload, request: AsyncBoltRequest) -> None:
         inbound = incoming.of_form(body, await self._front.us(), self._sent_at(request))
         if inbound is None or await self._front.take(inbound):
             await ack()
@@ -205,11 +202,11 @@ class Door:
             first = next(iter(body["view"]["state"]["values"]))
             await ack(response_action="errors", errors={first: self._front.not_taken})
 
-    async def _user_change(self, ack: Callable[..., Awaitable[Any]], body: Payload) -> None:
+    async def _user_change(self, ack: Ack, body: Payload) -> None:
         self._front.changed(str((body["event"].get("user") or {}).get("id", "")))
         await ack()
 
-    async def _gone(self, ack: Callable[..., Awaitable[Any]], body: Payload) -> None:
+    async def _gone(self, ack: Ack, body: Payload) -> None:
         log.error(
             "slack: the app was removed from the workspace, or its tokens were", event=body["event"]["type"]
         )

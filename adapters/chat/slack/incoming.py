@@ -65,19 +65,18 @@ def of_event(envelope: Payload, us: Us) -> Inbound | None:
         source=_source(us, "event", envelope.get("event_id"), event),
         room=room_of(us, event["channel"], event.get("thread_ts")),
         asker=asker_of(us, user, event.get("user_team") or event.get("team")),
-        sent_at=moment(event["ts"]),
+        sent_at=max(moment(event.get("ts")), moment(envelope.get("event_time"))),
         text=without_mention(event["text"], us.user),
     )
 
 
 def _home_opened(envelope: Payload, us: Us) -> Inbound:
     event = envelope["event"]
-    at = envelope.get("event_time") or event.get("event_ts")
     return Inbound(
         source=_source(us, "event", envelope.get("event_id"), envelope),
         room=room_of(us, event.get("channel") or event["user"]),
         asker=asker_of(us, event["user"], us.team),
-        sent_at=moment(at),
+        sent_at=moment(envelope.get("event_time")),
         action=HOME,
     )
 
@@ -90,7 +89,7 @@ def without_mention(text: str, user: str) -> str:
 # --- presses and forms --------------------------------------------------------------------------
 
 
-def of_press(payload: Payload, us: Us) -> Inbound | None:
+def of_press(payload: Payload, us: Us, sent_at: datetime) -> Inbound | None:
     """A button of ours; None where it has nothing to say to the core."""
     pressed: Payload = next(iter(payload.get("actions", ())), {})
     if not pressed.get("value"):
@@ -102,7 +101,7 @@ def of_press(payload: Payload, us: Us) -> Inbound | None:
         source=_source(us, "trigger", trigger, payload),
         room=_where(payload, us, container.get("thread_ts") or payload.get("message", {}).get("thread_ts")),
         asker=asker_of(us, user, team_of(payload)),
-        sent_at=moment(pressed.get("action_ts")),
+        sent_at=sent_at,
         action=pressed["value"],
     )
 
@@ -114,7 +113,7 @@ def home_after(press: Inbound) -> Inbound:
     return Inbound(source=again, room=press.room, asker=press.asker, sent_at=press.sent_at, action=HOME)
 
 
-def of_shortcut(payload: Payload, us: Us) -> Inbound | None:
+def of_shortcut(payload: Payload, us: Us, sent_at: datetime) -> Inbound | None:
     """`Call this number` on a message; None when there is no number in it."""
     numbers = numbers_in(payload.get("message", {}))
     if not numbers:
@@ -123,7 +122,7 @@ def of_shortcut(payload: Payload, us: Us) -> Inbound | None:
         source=_source(us, "trigger", payload.get("trigger_id"), payload),
         room=_where(payload, us, payload.get("message", {}).get("thread_ts")),
         asker=asker_of(us, payload["user"]["id"], team_of(payload)),
-        sent_at=moment(payload.get("action_ts")),
+        sent_at=sent_at,
         text=f"call {', '.join(numbers)}",
     )
 
@@ -168,14 +167,18 @@ def origin_of(payload: Payload) -> str | None:
 # --- numbers in a message -----------------------------------------------------------------------
 
 _TEL: Final = re.compile(r"<tel:[^<>]+>")
-_WRITTEN: Final = re.compile(r"(?<![\w./:-])\+?\(?\d(?:[ ().\u00a0\u2011-]{0,2}\d){6,14}(?![\w/:]|\.\d)")
+_DATE: Final = r"\d{4}-\d\d-\d\d(?!\d)|\d\d?([./-])\d\d?\1(?:\d\d){1,2}(?!\d)"
+_WRITTEN: Final = re.compile(
+    rf"(?<![\w./:-])(?!{_DATE})" r"\+?\(?\d(?:[ ().\u00a0\u2011-]{0,2}\d){6,14}(?![\w/:]|\.\d)"
+)
 
 
 def numbers_in(message: Payload) -> tuple[str, ...]:
     """The phone numbers of a message as Slack writes them: links first, else what looks like a number."""
     text = str(message.get("text", ""))
     linked = [*_TEL.findall(text), *_links(message.get("blocks", ()))]
-    return tuple(dict.fromkeys(linked or _WRITTEN.findall(re.sub(r"<[^<>]*>", " ", text))))
+    written = [found[0] for found in _WRITTEN.finditer(re.sub(r"<[^<>]*>", " ", text))]
+    return tuple(dict.fromkeys(linked or written))
 
 
 def _links(element: Any) -> list[str]:

@@ -4,12 +4,13 @@ The card shows what people look at; how the sentence was read, the terms, and wh
 are its details, and go into its thread.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from adapters.chat.slack.forms import FORWARD, OPENS, SCHEDULE, metadata
-from adapters.chat.slack.text import clean, escaped, fitted, marked_up, with_people
+from adapters.chat.slack.text import clean, cut, escaped, fitted, marked_up, with_people
 from bot.domain.actions import Verb, parse_action
 from bot.domain.card import Button, Card, Home, Reply, ReplyKind, Section
 
@@ -80,7 +81,7 @@ def reply_messages(reply: Reply) -> tuple[Message, ...]:
     messages = [pieces[n : n + whole] for n in range(0, len(pieces), whole)]
     return tuple(
         Message(
-            text=fitted("\n".join(part), TEXT),
+            text=cut("\n".join(part), TEXT),
             blocks=(*map(_section, part), *(_rows(reply.buttons) if part is messages[-1] else ())),
         )
         for part in messages
@@ -89,22 +90,27 @@ def reply_messages(reply: Reply) -> tuple[Message, ...]:
 
 def home_view(home: Home, channel: str | None) -> Block:
     """`views.publish` takes this. `channel` is the person's own, where their forms and presses belong."""
-    blocks = [
-        _section("\n".join(map(marked_up, home.lines))),
+    blocks: list[Block] = [
+        _section(cut("\n".join(map(marked_up, home.lines)), SECTION)),
         _row([_opens(SCHEDULE, "Schedule a call"), _opens(FORWARD, "Forward a number")]),
         {"type": "divider"},
     ]
-    for n, card in enumerate(home.cards[:HOME_CARDS]):
-        blocks += _home_card(card, n)
-    if len(home.cards) > HOME_CARDS:
-        blocks.append(_section(f"… and {len(home.cards) - HOME_CARDS} more: say `list`."))
+    shown, room = 0, MESSAGE
+    for card in home.cards[:HOME_CARDS]:
+        made = _home_card(card, shown)
+        room -= len(json.dumps(made, ensure_ascii=False))
+        if room < 0:
+            break
+        blocks, shown = blocks + made, shown + 1
+    if len(home.cards) > shown:
+        blocks.append(_section(f"… and {len(home.cards) - shown} more: say `list`."))
     return {"type": "home", "private_metadata": metadata(channel), "blocks": blocks}
 
 
 def _home_card(card: Card, n: int) -> list[Block]:
     brief = [line for section in card.sections if section.name in ("when", "note") for line in section.lines]
     words = "\n".join((_bold(card.title), *(marked_up(fitted(line, LINE)) for line in brief[:4])))
-    return [_section(fitted(words, SECTION)), *_rows(card.buttons, f"{n}")]
+    return [_section(cut(words, SECTION)), *_rows(card.buttons, f"{n}")]
 
 
 # --- what goes where ----------------------------------------------------------------------------
@@ -149,7 +155,7 @@ def _pieces(lines: Iterable[str], length: int) -> Iterator[str]:
     piece: list[str] = []
     used = 0
     for line in lines:
-        line = fitted(line, length)
+        line = cut(line, length)
         if piece and used + len(line) + 1 > length:
             yield "\n".join(piece)
             piece, used = [], 0
@@ -168,7 +174,7 @@ def _wrapped(line: str) -> Iterator[str]:
 
 
 def _plain_text(text: str) -> str:
-    return fitted(escaped(clean(text)), TEXT)
+    return cut(escaped(clean(text)), TEXT)
 
 
 # --- blocks -------------------------------------------------------------------------------------

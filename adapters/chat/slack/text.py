@@ -39,5 +39,13 @@ def with_people(text: str) -> str:
 
 
 def fitted(text: str, length: int) -> str:
-    """At most `length` characters."""
+    """At most `length` characters of plain text."""
     return text if len(text) <= length else f"{text[: length - 1]}{CUT}"
+
+
+_BROKEN: Final = re.compile(r"(?:&[a-z]{0,3}|<[^<>]*)$")
+
+
+def cut(text: str, length: int) -> str:
+    """At most `length` characters of marked-up text; no entity or link is cut in two."""
+    return text if len(text) <= length else f"{_BROKEN.sub('', text[: length - 1])}{CUT}"
