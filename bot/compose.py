@@ -35,6 +35,7 @@ from bot.services.guard import Guard
 from bot.services.inbound import Inbound
 from bot.services.intake import Intake
 from bot.services.notifier import LOOK_EVERY, Notifier
+from bot.services.operator import Operator
 from bot.services.planner import Defaults
 from bot.services.progress import Progress
 from bot.services.pulse import Pulse
@@ -172,6 +173,7 @@ class House:
             progress=progress,
             on_unknown=settings.on_unknown,
         )
+        self.operator = Operator(ledger=ledger, clock=clock, ids=ids, access=settings.access)
         self.scheduler = Scheduler(
             ledger=ledger,
             clock=clock,
@@ -181,6 +183,7 @@ class House:
             reconcile=reconcile,
             guard=guard,
             series=series,
+            operator=self.operator,
             providers=providers,
         )
         self.inbound = Inbound(
@@ -215,6 +218,7 @@ class House:
             guard=guard,
             recordings=self.recordings,
             defaults=defaults,
+            resume=self.scheduler.resume,
         )
         self.intake = Intake(ledger=ledger, desk=desk, chats=chats)
         self.notifiers = {
@@ -263,7 +267,7 @@ class House:
             streams = [each for each in self.providers.values() if isinstance(each, StreamsEvents)]
             loops += [self.scheduler.run(), *(stream.run(self.inbound) for stream in streams)]
         if housekeeping:
-            loops += [self.recordings.run(), self.pulse.run()]
+            loops += [self.recordings.run(), self.pulse.run(), self.operator.run()]
         if web:
             loops.append(self._serve())
         return loops

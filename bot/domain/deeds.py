@@ -53,4 +53,11 @@ class LiveIn:
     sentence: str = ""
 
 
-Deed = ForgetInHistory | Rent | GiveBack | SayAgain | LiveIn
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Place calls again, after the clock was set far forward."""
+
+
+Agreed = ForgetInHistory | Rent | GiveBack | Resume
+"""What `services/handlers/deeds.py` does; the others make somebody speak again."""
+Deed = Agreed | SayAgain | LiveIn

@@ -45,6 +45,10 @@ class InboxTable(Protocol):
 
     async def delivered(self, source: SourceKey) -> None: ...
 
+    async def last_heard(self, limit: int = 500) -> Sequence[Inbound]:
+        """The latest message or press of everybody, latest first: where each of them can be found."""
+        ...
+
 
 class PeopleTable(Protocol):
     """Askers, address books, and what belongs to a workspace (`tenant`, see `Room.tenant`)."""

@@ -24,6 +24,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.voice import VoiceProvider
 from bot.services.dialer import Dialer
 from bot.services.guard import Guard
+from bot.services.operator import Operator
 from bot.services.progress import Progress
 from bot.services.reconcile import Reconcile
 from bot.services.series import Series
@@ -55,6 +56,7 @@ class Scheduler:
         reconcile: Reconcile,
         guard: Guard,
         series: Series,
+        operator: Operator,
         providers: Mapping[str, VoiceProvider],
     ) -> None:
         self._ledger = ledger
@@ -65,6 +67,7 @@ class Scheduler:
         self._reconcile = reconcile
         self._guard = guard
         self._series = series
+        self._operator = operator
         self._providers = providers
         self._starting: dict[CallId, asyncio.Task[None]] = {}
         self._sweeping: asyncio.Task[None] | None = None
@@ -100,7 +103,7 @@ class Scheduler:
     async def _tick(self) -> datetime | None:
         now = self._clock.now()
         self.last_tick = now
-        self._look_at_the_clock(now)
+        await self._look_at_the_clock(now)
         if self._last_expiry is None or now - self._last_expiry >= EXPIRE_EVERY:
             self._last_expiry = now
             await self._expire_confirmations(now)
@@ -121,7 +124,7 @@ class Scheduler:
 
     # --- the clock ------------------------------------------------------------------------------
 
-    def _look_at_the_clock(self, now: datetime) -> None:
+    async def _look_at_the_clock(self, now: datetime) -> None:
         """A step is logged; after a large one forward nothing is placed until the operator says so."""
         boot = self._clock.boot()
         step = self._watch.step(now, boot) if self._watch else timedelta()
@@ -130,6 +133,7 @@ class Scheduler:
             log.warning("the clock was set", seconds=step.total_seconds())
         if step > TOO_FAR:
             self.paused_by = step
+            await self._operator.clock_was_set(step)
         elif step < -TOO_FAR and self.paused_by is not None:
             self.paused_by = None  # it was set back again
 
@@ -138,7 +142,7 @@ class Scheduler:
         """Whether claims wait for the operator, because the clock jumped forward."""
         return self.paused_by is not None
 
-    def resume(self) -> None:
+    async def resume(self) -> None:
         """The operator has looked: whatever is due now is placed, or told as missed."""
         self.paused_by = None
         self._bell.ring_at(None)

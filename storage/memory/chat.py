@@ -41,6 +41,13 @@ class MemoryInbox(Work):
         if entry is not None:
             inbox.put(source, replace(entry, delivered=True))
 
+    async def last_heard(self, limit: int = 500) -> Sequence[Inbound]:
+        latest: dict[str, Inbound] = {}
+        for entry in self._see().inbox.values():
+            latest.pop(entry.inbound.asker.key, None)
+            latest[entry.inbound.asker.key] = entry.inbound
+        return list(reversed(latest.values()))[:limit]
+
     def _entries(self, platform: str) -> Iterator[Entry]:
         found = self._see().inbox.values()
         return (each for each in found if each.inbound.source.platform == platform and not each.delivered)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from bot.domain.card import Reply
 from bot.domain.codec import encode
@@ -50,6 +50,12 @@ class SqlInbox(Work):
     @writes
     def delivered(self, source: SourceKey) -> None:
         self._execute(update(INBOX).where(_is(source)).values(state=DELIVERED))
+
+    @reads
+    def last_heard(self, limit: int = 500) -> Sequence[Inbound]:
+        latest = select(func.max(INBOX.c.id)).group_by(INBOX.c.asker)
+        wanted = select(INBOX).where(INBOX.c.id.in_(latest)).order_by(INBOX.c.id.desc()).limit(limit)
+        return [read(Inbound, row["inbound"]) for row in self._rows(wanted)]
 
     def _todo(self, platform: str, state: str, limit: int) -> Sequence[Row]:
         wanted = select(INBOX).where(INBOX.c.platform == platform, INBOX.c.state == state)

@@ -9,7 +9,7 @@ import structlog
 from bot.domain import replies
 from bot.domain.call import Call, CallState
 from bot.domain.card import Reply, ReplyKind
-from bot.domain.deeds import Agreed, ForgetInHistory, GiveBack, Rent
+from bot.domain.deeds import Agreed, ForgetInHistory, GiveBack, Rent, Resume
 from bot.domain.errors import NotPossible, OutcomeUnknown, ProviderError
 from bot.domain.forgetting import Forgotten
 from bot.domain.numbers import parse_address
@@ -33,6 +33,8 @@ async def do(desk: Desk, ask: Ask, deed: Agreed) -> Outcome:
             return _rent(desk, ask, deed)
         case GiveBack():
             return _give_back(desk, ask, deed)
+        case Resume():
+            return Outcome(reply=say("Calls are placed again.").reply, then=(desk.resume,))
 
 
 # --- forgetting -------------------------------------------------------------------------------------

@@ -81,3 +81,18 @@ async def test_undelivered_replies_come_oldest_first(ledger: Ledger) -> None:
             await tx.answer(inbound(n).source, reply(str(n)))
         found = await tx.undelivered("console", limit=2)
         assert [answered.text for _, answered in found] == ["1", "2"]
+
+
+async def test_everybody_is_found_where_they_last_spoke(ledger: Ledger) -> None:
+    first, second, third = inbound(1), inbound(2), inbound(3)
+    amy, bob = replace(first.asker, user="amy"), replace(first.asker, user="bob")
+    elsewhere = replace(first.room, channel="elsewhere")
+    async with ledger() as tx:
+        await tx.put_inbound(replace(first, asker=amy), NOW)
+        await tx.put_inbound(replace(second, asker=bob), NOW + seconds(1))
+        await tx.put_inbound(replace(third, asker=amy, room=elsewhere), NOW + seconds(2))
+        await tx.commit()
+    async with ledger() as tx:
+        heard = [(each.asker.user, each.room.channel) for each in await tx.last_heard()]
+        assert heard == [("amy", "elsewhere"), ("bob", first.room.channel)]
+        assert len(await tx.last_heard(limit=1)) == 1

@@ -1,9 +1,10 @@
 """Commands in, replies out: each in a unit of work of its own, with its steps after the commit."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from adapters.voice.simulator.config import NetworkConfig
@@ -56,6 +57,7 @@ class Plain:
 
     name = "plain"
     features = frozenset({Feature.BRIDGE, Feature.SAY})
+    lacking: Mapping[Feature, str] = MappingProxyType({})
     limits = ProviderLimits()
 
     def check(self, plan: object) -> None: ...
