@@ -34,7 +34,7 @@ _PAST: Final = re.compile(
     rf"(?:at )?(?P<n>half|(?:an? )?quarter|\d{{1,2}}"
     rf"|{NUMBER_WORD})(?: min(?:ute)?s?)? (?P<way>past|after|to|till?|before) "
 )
-_NAMED: Final = rx(r"(?:12 )?(?P<name>noon|midday|mid[- ]day|midnight)")
+_NAMED: Final = rx(r"(?:(?:12|twelve) )?(?P<name>noon|midday|mid[- ]day|midnight)")
 _BARE: Final = re.compile(r"(?P<hour>\d{1,2})(?![\w:/%]|[.,]\d|-\d| ?°)")
 
 PART_OF_DAY: Final = rx(

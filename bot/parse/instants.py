@@ -17,7 +17,7 @@ from bot.parse.durations import Duration
 from bot.parse.pieces import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague
 from bot.parse.reader import Reader
 from bot.parse.readings import Reading, Slot, Unclear, by_instant, resolved, stretch_around
-from bot.parse.time_doubts import ask, no_clock, past
+from bot.parse.time_doubts import MOST_BUTTONS, ask, no_clock, past
 from bot.parse.zones import THEIRS, Zone
 
 FARTHEST: Final = timedelta(days=366 * 2)
@@ -162,13 +162,43 @@ def _zones(reader: Reader, draft: TimeDraft, their_zones: tuple[str, ...]) -> Sl
 def _days(reader: Reader, draft: TimeDraft, zones: Slot) -> Slot:
     """The dates meant. No date at all is the reading None: whenever the clock comes round next."""
     pieces = [*draft.all(DatePiece), *_counted_days(draft)]
-    if not pieces:
-        return Slot((None,))
+    spans = [(vague.span, piece) for vague, piece in draft.all(Vague) if vague.span]
+    today = local_time(reader.context.now, str(zones.readings[0])).date()
+    if not pieces and spans and draft.has(Clock):
+        return _some_day_of(spans[0][0](today), spans[0][1])
     slot = Slot((None,))
     for date_piece, piece in sorted(pieces, key=lambda pair: pair[0].weekday is not None):
-        found = _days_of(reader, draft, date_piece, piece, zones)
+        if spans:
+            found = _day_within(reader, date_piece, piece, spans[0][0](today), today)
+        else:
+            found = _days_of(reader, draft, date_piece, piece, zones)
         slot = found if slot.readings == (None,) else _agreed(reader, slot, found, date_piece, piece)
     return slot
+
+
+def _some_day_of(span: tuple[date, date], piece: Piece) -> Slot:
+    """`next week at 9am`: on which day?"""
+    first, last = span
+    days = tuple(first + timedelta(days=n) for n in range(min(MOST_BUTTONS, (last - first).days + 1)))
+    return Slot(days, "day", piece)
+
+
+def _day_within(
+    reader: Reader, date_piece: DatePiece, piece: Piece, span: tuple[date, date], today: date
+) -> Slot:
+    """`next week on friday`, `next month on the 3rd`: the day as it falls in that span."""
+    first, last = span
+    base = first - timedelta(days=1) if date_piece.weekday is not None else first
+    if date_piece.is_word and date_piece.weekday is None:
+        base = today
+    try:
+        days = tuple(day for day in date_piece.rule(base).days if first <= day <= last)
+    except BadDate:
+        days = ()
+    if not days:
+        reader.fail("conflict", piece.start, piece.end, '"{word}" is not in that time.')
+        raise Unclear
+    return Slot(days, "day" if len(days) > 1 else None, piece)
 
 
 def _counted_days(draft: TimeDraft) -> Iterator[tuple[DatePiece, Piece]]:

@@ -35,6 +35,8 @@ _MAYBE_TIME: Final = re.compile(
     rf"|\d{{1,4}} (?:today|tomorrow|tmrw?|tonight|in the (?:morning|afternoon|evening)"
     rf"|at night|{WEEKDAY}|hours\b)"
 )
+# Exchanges connect these three as soon as they are dialled, whatever follows.
+_ALWAYS_EMERGENCY: Final = ("911", "112", "999")
 _MOST_GROUPS: Final = 30
 
 
@@ -181,13 +183,9 @@ def judge(
         dial = "the emergency number" if written.startswith("+") else digits
         return None, ("emergency", f"I can't place emergency calls. Dial {dial} from a phone now.")
     number = _parsed(written, context.region, ext)
-    if (
-        number
-        and not is_valid(number)
-        and is_emergency(digits[:6], regions)
-        and digits[:3] in ("911", "112", "999")
-    ):
-        return None, ("emergency", f"I can't place emergency calls. Dial {digits[:3]} from a phone now.")
+    lead = _national(number)[:3] if number and not is_valid(number) else ""
+    if lead in _ALWAYS_EMERGENCY and is_emergency(lead, regions):
+        return None, ("emergency", f"I can't place emergency calls. Dial {lead} from a phone now.")
     if written.isdigit() and is_short_code(written, regions):
         return None, ("short_code", '"{word}" is a short service number; those can\'t be dialled from here.')
     if number is None:
@@ -199,6 +197,10 @@ def judge(
             f'"{{word}}" is a {kind.value} number; an admin has to let that range in first.',
         )
     return number, None
+
+
+def _national(number: PhoneNumber) -> str:
+    return str(phonenumbers.parse(number.e164).national_number)
 
 
 @lru_cache(maxsize=4096)

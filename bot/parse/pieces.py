@@ -30,9 +30,9 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Vague:
-    """`later`, `next week`: words that only a question can settle. `first` finds the day it may begin."""
+    """`later`, `next week`: too little by itself. `span` finds the first and the last day it holds."""
 
-    first: Callable[[date], date] | None = None
+    span: Callable[[date], tuple[date, date]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,10 +115,11 @@ def read_history(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
             return just(History(page=page, target=target))
 
 
-def read_last_calls(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
+def read_last_calls(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`last 5 calls`."""
-    match = _LAST_CALLS.match(reader.low, verb.start())
-    assert match
+    match = _LAST_CALLS.search(reader.low, verb.start(), verb.end())
+    if not match:
+        return None
     reader.go(match.end())
     limit = int(quantity(match["n"]))
     start = reader.pos

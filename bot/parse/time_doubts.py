@@ -118,7 +118,7 @@ def _usual_times(reader: Reader, draft: TimeDraft, zones: Slot, days: Slot) -> l
     zone, now = str(zones.readings[0]), reader.context.now
     today = local_time(now, zone).date()
     part = next((part.name for part, _ in draft.all(DayPart)), "")
-    spans = [vague.first(today) for vague, _ in draft.all(Vague) if vague.first]
+    spans = [vague.span(today)[0] for vague, _ in draft.all(Vague) if vague.span]
     chosen = (
         [day for day in days.readings if isinstance(day, date)] or spans or [today, today + timedelta(days=1)]
     )

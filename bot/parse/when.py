@@ -39,8 +39,8 @@ _VAGUE: Final = rx(
     r"later(?: on)?(?: today)?|soon|some ?time(?: (?:later|soon|today|tomorrow))?"
     r"|in a (?:bit|while|moment|jiffy|little while)"
     r"|at some point|eod|(?:by |at )?(?:the )?end of (?:the )?(?:day|week)|(?:at |around )?lunch ?time"
-    r"|after (?:lunch|work|dinner)|(?P<span>next (?:week|month|year|weekend)|(?:on |this "
-    r"|the |over the )?weekend|this week)"
+    r"|after (?:lunch|work|dinner)|(?P<span>next (?:week|month|year|weekend)|(?:on |over )?(?:this "
+    r"|the )?weekend|this week)"
     r"|one day|some day|whenever|in the future|eventually|before long|shortly"
 )
 _SOME: Final = rx(
@@ -195,23 +195,34 @@ def _vague(reader: Reader, draft: TimeDraft) -> bool:
     match = reader.match(_VAGUE)
     if not match or duration_at(reader.low, reader.pos + 3):
         return False
-    first = next(
-        (first for name, first in _SPANS.items() if match["span"] and match["span"].endswith(name)), None
+    span = next(
+        (span for name, span in _SPANS.items() if match["span"] and match["span"].endswith(name)), None
     )
-    return _add(reader, draft, Vague(first), match.start(), match.end())
+    return _add(reader, draft, Vague(span), match.start(), match.end())
 
 
-def _in(days: Callable[[date], int]) -> Callable[[date], date]:
-    return lambda today: today + timedelta(days=days(today))
+def _week(weeks: int, first: int = 0, last: int = 6) -> Callable[[date], tuple[date, date]]:
+    """Weekdays `first` to `last` of the week that many weeks on; a weekend that is over is next week's."""
+
+    def span(today: date) -> tuple[date, date]:
+        monday = today - timedelta(days=today.weekday()) + timedelta(weeks=weeks)
+        return max(monday + timedelta(days=first), today), monday + timedelta(days=last)
+
+    return span
 
 
-_SPANS: Final[dict[str, Callable[[date], date]]] = {
-    "next week": _in(lambda today: 7 - today.weekday()),
-    "next weekend": _in(lambda today: (5 - today.weekday()) % 7 + (7 if today.weekday() < 6 else 0)),
-    "weekend": _in(lambda today: (5 - today.weekday()) % 7 if today.weekday() < 6 else 0),
-    "this week": _in(lambda _: 1),
-    "next month": lambda today: (today.replace(day=1) + timedelta(days=32)).replace(day=1),
-    "next year": lambda today: date(today.year + 1, 1, 1),
+def _next_month(today: date) -> tuple[date, date]:
+    first = (today.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return first, (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+_SPANS: Final[dict[str, Callable[[date], tuple[date, date]]]] = {
+    "next week": _week(1),
+    "next weekend": _week(1, first=5),
+    "weekend": _week(0, first=5),
+    "this week": _week(0),
+    "next month": _next_month,
+    "next year": lambda today: (date(today.year + 1, 1, 1), date(today.year + 1, 12, 31)),
 }
 
 
