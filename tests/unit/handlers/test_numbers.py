@@ -138,7 +138,7 @@ async def test_two_numbers_of_ours_do_not_ring_each_other_for_ever(counter: Coun
 async def test_a_provider_that_takes_no_calls_cannot_forward(counter: Counter) -> None:
     counter.desk.providers["plain"].features = frozenset(Feature) - {Feature.INBOUND}  # type: ignore[misc]
     await counter.remembers(Did(number=SECOND, provider="plain"), Did(number=number(BOB), provider="gone"))
-    assert "plain cannot do this" in (await counter.does(to_amy(SECOND))).text
+    assert "plain cannot do that" in (await counter.does(to_amy(SECOND))).text
     assert "not set up here any more" in (await counter.does(to_amy(number(BOB)))).text
 
 
