@@ -4,12 +4,18 @@ A generated part stands between two comments in an otherwise hand-written page. 
 into the page and a line into PARTS. `test_docs.py` fails when a page has fallen behind.
 """
 
+import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
 
+from bot.compose import PROVIDERS
 from bot.config import EnvironmentSettings, Settings, SpokenTexts, VendorSettings, entries
+from bot.domain.flow import Feature
 from bot.domain.leg import TRANSITIONS
+from bot.ports.voice import VoiceProvider
 from tests.house.repository import ROOT, read
 from tests.house.settings import vendor_name, vendor_settings
 
@@ -71,6 +77,42 @@ def _vendor(kind: type[VendorSettings]) -> str:
     return "\n\n".join([f"### {vendor_name(kind)}", *offered, settings_table(kind)])
 
 
+def _drivers() -> dict[str, type[VoiceProvider]]:
+    """The driver class of every provider, found by its name without being made."""
+    return {name: _driver(name) for name in PROVIDERS}
+
+
+def _driver(name: str) -> type[VoiceProvider]:
+    module = import_module(f"adapters.voice.{name}.driver")
+    (driver,) = [
+        each
+        for each in vars(module).values()
+        if inspect.isclass(each) and getattr(each, "name", None) == name
+    ]
+    return cast(type[VoiceProvider], driver)
+
+
+def providers_in_short() -> str:
+    """A row a feature that not everybody has, a column a provider."""
+    drivers = _drivers()
+    rows = [
+        [feature.value, *("yes" if feature in driver.features else "–" for driver in drivers.values())]
+        for feature in Feature
+    ]
+    return _table(["", *drivers], [row for row in rows if "–" in row])
+
+
+def providers_in_full() -> str:
+    """A section a provider: what it can do, and why not the rest."""
+    return "\n\n".join(_provider(name, driver) for name, driver in _drivers().items())
+
+
+def _provider(name: str, driver: type[VoiceProvider]) -> str:
+    can = ", ".join(feature.value for feature in Feature if feature in driver.features)
+    why = [[feature.value, driver.lacking[feature]] for feature in Feature if feature in driver.lacking]
+    return "\n\n".join((f"## {name}", f"Can do: {can}.", _table(["cannot", "why"], why)))
+
+
 def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
@@ -79,6 +121,8 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 PARTS = (
     Part("docs/call-states.md", "leg diagram", leg_diagram),
     Part("docs/call-states.md", "leg table", leg_table),
+    Part("README.md", "providers in short", providers_in_short),
+    Part("docs/providers.md", "providers", providers_in_full),
     Part("docs/settings.md", "core settings", lambda: settings_table(Settings)),
     Part("docs/settings.md", "spoken texts", lambda: settings_table(SpokenTexts)),
     Part("docs/settings.md", "vendor settings", vendor_tables),
