@@ -34,6 +34,14 @@ class GiveBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prove:
+    """Send another code to that number, which the asker says is theirs. `tries` are left for the last one."""
+
+    number: PhoneNumber
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SayAgain:
     """Take these sentences, which came too late, as said just now; without any, leave them be.
 
@@ -60,4 +68,4 @@ class Resume:
 
 Agreed = ForgetInHistory | Rent | GiveBack | Resume
 """What `services/handlers/deeds.py` does; the others make somebody speak again."""
-Deed = Agreed | SayAgain | LiveIn
+Deed = Agreed | SayAgain | LiveIn | Prove

@@ -121,7 +121,37 @@ FORWARDED: Final = "A forwarded message orders nothing here. Write it yourself, 
 PRIVATELY: Final = "Whole numbers are for you alone: open a private chat with me, then ask again."
 EXPIRED: Final = "That question is over: it was open for ten minutes. Say the whole sentence again."
 NO_NUMBER: Final = "There is no phone number in that message that I can read."
+LEFT: Final = "All right, nothing was done."
 NOTHING_ASKED: Final = "There is nothing to confirm just now."
+
+
+# --- whose number it is -------------------------------------------------------------------------
+
+NOT_DIALABLE: Final = "That is no number that a phone rings at, so “me” cannot be it."
+
+
+SHARE_FIRST: Final = "Share your phone number first: then “call me” and “patch me in” ring it."
+
+
+def share_your_number() -> Reply:
+    """A number is the asker's own when the chat says so, not because they do."""
+    return Reply(
+        text="A number can only be yours here if this chat says so: send me your own contact with the "
+        "share-contact button.",
+        kind=ReplyKind.ERROR,
+        wants_number=True,
+    )
+
+
+def number_is_yours(words: str) -> Reply:
+    """After the chat has vouched for it."""
+    return Reply(text=f"Your number is {words}. “me” rings it.", wants_number=False)
+
+
+def somebody_elses(name: str, number: PhoneNumber | None) -> str:
+    """A contact that is not the sender's own is never their number; it may be worth saving."""
+    start = "That is not your own contact, so it is not your number."
+    return f"{start} To keep it, say: save {phrases.quoted(name)} as {number}" if name and number else start
 
 
 # --- calls --------------------------------------------------------------------------------------

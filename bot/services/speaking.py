@@ -13,7 +13,7 @@ from bot.domain import replies
 from bot.domain.actions import Action, Verb
 from bot.domain.call import Understood
 from bot.domain.card import Reply
-from bot.domain.deeds import LiveIn, SayAgain
+from bot.domain.deeds import LiveIn, Prove, SayAgain
 from bot.domain.errors import NoSuchThing, UserError
 from bot.domain.latecomers import STALE_ANSWER, STALE_PRESS
 from bot.domain.own_zone import hangs_on
@@ -27,7 +27,9 @@ from bot.services.handlers import HANDLERS
 from bot.services.handlers.calls import cancel_call
 from bot.services.handlers.deeds import do
 from bot.services.handlers.presses import PRESSES
+from bot.services.mentions import with_numbers
 from bot.services.ordering import confirm
+from bot.services.proving import send_code, typed_code
 from bot.services.zone import ask_zone, hangs_on_zone, is_unknown, zone_named
 
 DIALS = (said.Call, said.Conference, said.Remind, said.Add, said.Transfer)
@@ -40,6 +42,9 @@ RINGS = (Verb.AGAIN, Verb.BACK, Verb.NOW, Verb.JOIN, Verb.CONFIRM, Verb.ANSWER)
 
 async def typed(desk: Desk, ask: Ask, text: str, *, stale: bool = False) -> Outcome:
     """One message. `stale`: it is older than a minute, so it asks before it dials."""
+    proved = await typed_code(desk, ask, text)
+    if proved is not None:
+        return proved
     parsed = parse(text, ask.context)
     if stale and _may_ring(parsed):
         return await _too_late(desk, ask, text, parsed)
@@ -92,8 +97,8 @@ async def run(desk: Desk, ask: Ask, understood: said.Understood) -> Outcome:
     lines = tuple(
         Understood(field=field, words=ask.text[start:end]) for field, (start, end) in understood.used
     )
-    handler = HANDLERS[type(understood.command)]
-    return await handler(desk, replace(ask, understood=lines), understood.command)
+    command = await with_numbers(ask, understood.command)
+    return await HANDLERS[type(command)](desk, replace(ask, understood=lines), command)
 
 
 # --- asking -----------------------------------------------------------------------------------------
@@ -217,6 +222,8 @@ async def answer(desk: Desk, ask: Ask, question: OpenQuestion, n: int) -> Outcom
             return await _say_again(desk, ask, question, deed)
         case LiveIn() as deed:
             return await _live_in(desk, ask, deed)
+        case Prove() as deed:
+            return await send_code(desk, replace(ask, text=question.text), deed.number)
         case None:
             return await anew(desk, ask, choice.text) if choice.text else complain(replies.LEFT)
         case deed:

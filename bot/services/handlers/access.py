@@ -100,7 +100,7 @@ async def _person(ask: Ask, user: str | None) -> Person:
         )
     if not namesakes and not PLATFORM_ID.fullmatch(user.lstrip("@")):
         raise NotPossible(
-            reason=f"I don't know who {user} is. Let them write to me once, then say it again; or name their id."
+            reason=f"I don't know who {user} is. Let them write to me first; or say their id instead."
         )
     return namesakes[0] if namesakes else Person(key=key)
 

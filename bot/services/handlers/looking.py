@@ -3,7 +3,7 @@
 Providers are asked before anything is written, so that no other unit of work waits for their answer.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from bot.domain.recording import Recording
 from bot.domain.verification import Proof, proof_for
 from bot.parse import command as said
 from bot.parse.grammar import help_text
-from bot.ports.voice import QueriesBalance, QuotesRates
+from bot.ports.voice import QueriesBalance, Quote, QuotesPairs, QuotesRates
 from bot.services.asking import Ask, Desk, Outcome, complain, say
 from bot.services.handlers.finding import WAITING, numbered
 
@@ -132,22 +132,29 @@ def _is_with(call: Call, target: said.Target) -> bool:
 
 
 async def rate(desk: Desk, ask: Ask, command: said.Rate) -> Outcome:
-    """The price of a minute to each, where the provider says."""
+    """The price of a minute to each, where the provider says; of two together where it prices them as one."""
     provider = desk.provider(None, ask.person)
     if not isinstance(provider, QuotesRates):
         raise NotPossible(
             reason=f"{provider.name} does not tell its prices before a call; look them up there."
         )
+    if isinstance(provider, QuotesPairs) and len(command.targets) == 2:
+        first, second = command.targets
+        whole = provider.rate_between(_address(first), _address(second))
+        return say(await _rate_line(f"{_who(ask, first)} and {_who(ask, second)}", whole, provider.name))
     lines = []
     for target in command.targets:
-        who = _who(ask, target)
-        try:
-            quote = await provider.rate(_address(target))
-        except ProviderError as problem:
-            lines.append(f"{who}: no price. {replies.error_words(problem)}")
-        else:
-            lines.append(replies.rate_words(who, quote.per_minute, quote.talk_seconds, provider.name))
+        asked = provider.rate(_address(target))
+        lines.append(await _rate_line(_who(ask, target), asked, provider.name))
     return say("\n".join(lines))
+
+
+async def _rate_line(who: str, asked: Awaitable[Quote], provider: str) -> str:
+    try:
+        quote = await asked
+    except ProviderError as problem:
+        return f"{who}: no price. {replies.error_words(problem)}"
+    return replies.rate_words(who, quote.per_minute, quote.talk_seconds, provider)
 
 
 def _address(target: said.Target) -> Address:

@@ -19,6 +19,7 @@ from bot.parse import command as said
 from bot.services.asking import Ask, Desk, Outcome, say
 from bot.services.handlers.ours import did_of
 from bot.services.handlers.yes_or_no import ask_first
+from bot.services.proving import send_code
 
 NOT_A_NAME: Final = frozenset({"me", "myself", "all", "everyone", "everybody", "everything"})
 """These mean somebody else in every sentence."""
@@ -96,6 +97,8 @@ async def set_one(desk: Desk, ask: Ask, command: said.Set) -> Outcome:
     """One of the asker's own settings; the answer says what it means from now on."""
     if command.key == "me" and proof_for(ask.asker) is Proof.SHARED_CONTACT:
         return Outcome(reply=replies.share_your_number())
+    if command.key == "me" and proof_for(ask.asker) is Proof.CODE:
+        return await send_code(desk, ask, PhoneNumber(e164=command.value))
     # As it is kept: what the chat said of the asker just now is not to be frozen with it.
     kept = await ask.tx.person(ask.person.key) or Person(key=ask.person.key, name=ask.asker.name)
     person, words = await _SETTERS[command.key](desk, ask, kept, command.value)
@@ -111,7 +114,7 @@ async def _set_me(_: Desk, ask: Ask, person: Person, value: str) -> tuple[Person
             return replace(person, number=number, verified=True), f"Your number is {words}. “me” rings it."
         case Proof.SHARED_CONTACT:
             raise NotPossible(reason=replies.share_your_number().text)
-        case Proof.NONE:
+        case Proof.CODE | Proof.NONE:
             raise NotPossible(reason="I have no way to make sure in this chat that a number is yours.")
 
 
