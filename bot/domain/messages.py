@@ -82,6 +82,8 @@ def _live_state(call: Call) -> str:
         return "talking" if LegState.BRIDGED in states else "answered"
     if LegState.RINGING in states:
         return "ringing"
+    if call.kind is CallKind.INBOUND:
+        return "ringing"
     placements = {placement.state for placement in call.placements}
     if LegState.DIALED in states or PlacementState.PLACING in placements or call.unplaced:
         return "placing"
@@ -159,6 +161,8 @@ def _state_words(call: Call, view: View, state: str) -> str:
     if state == "conference":
         inside = sum(leg.state is LegState.BRIDGED for leg in call.live_legs)
         return f"{inside} in the room" if inside else "waiting for the others"
+    if state == "answered" and call.kind is CallKind.INBOUND:
+        return "being connected"
     if state == "ended" and call.kind is not CallKind.INBOUND:
         screened = any(leg.verdict is AmdVerdict.SCREENING and not leg.bridged_at for leg in call.legs)
         return "screened" if screened else _END_WORDS[call.disposition]
