@@ -69,11 +69,15 @@ class Play:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """Speak `text`; `language` is a BCP 47 tag (`en-US` by default), `voice` a vendor's voice name."""
+    """Speak `text`; `language` is a BCP 47 tag (`en-US` by default), `voice` a vendor's voice name.
+
+    `secret`: for whoever listens, and for nobody who reads.
+    """
 
     text: str
     language: str | None = None
     voice: str | None = None
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

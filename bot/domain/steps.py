@@ -98,6 +98,8 @@ def _given(step: Play | Say | Pause | SendDigits | SendText | Menu, whole: bool)
     match step:
         case Play():
             return f"play {phrases.file_name(step.url)}{_TIMES.get(step.times, f' {step.times} times')}"
+        case Say(secret=True):
+            return "say a code"
         case Say():
             return f"say {phrases.quoted(step.text)}"
         case Pause():

@@ -8,14 +8,16 @@ from bot.domain.people import Asker, Standing
 
 class Proof(StrEnum):
     """TRUST: their word is enough. SHARED_CONTACT: the chat hands over the number it knows them by.
-    NONE: this chat has no way yet that could not be faked."""
+    CODE: a code is said to that phone and typed back here. NONE: this chat has no way yet that could not be
+    faked."""
 
     TRUST = "trust"
     SHARED_CONTACT = "shared contact"
+    CODE = "code"
     NONE = "none"
 
 
-_PROOFS: Final = {"telegram": Proof.SHARED_CONTACT}
+_PROOFS: Final = {"slack": Proof.CODE, "telegram": Proof.SHARED_CONTACT}
 
 
 def proof_for(asker: Asker) -> Proof:
