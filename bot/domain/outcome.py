@@ -274,6 +274,8 @@ def _partner_missed(leg: Leg, name: Naming) -> str:
     who = name(leg.party)
     if leg.verdict in (AmdVerdict.MACHINE, AmdVerdict.SCREENING):
         return f"a machine answered for {who}"
+    if leg.cause is HangupCause.RECOVERY_ON_TIMER_EXPIRE and not leg.was_answered:
+        return f"and nobody says whether {_were(leg.party, who)} connected"
     if leg.was_answered or leg.cause in (None, HangupCause.NO_ANSWER, HangupCause.NO_USER_RESPONSE):
         return f"{who} did not"
     return _was_not_reached(leg, leg.party, who)

@@ -15,7 +15,7 @@ from bot.domain.card import Reply, ReplyKind
 from bot.domain.cdr import CallId, Money
 from bot.domain.errors import NotPossible, ProviderError
 from bot.domain.flow import Conference, Step
-from bot.domain.numbers import WITHHELD, Address, PhoneNumber
+from bot.domain.numbers import WITHHELD, PhoneNumber
 from bot.domain.people import Person
 from bot.domain.policy import Ask as AskFirst
 from bot.domain.policy import Refused
@@ -23,7 +23,7 @@ from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, Ques
 from bot.domain.rule_words import rule_words
 from bot.domain.schedule import next_fire
 from bot.parse import command as said
-from bot.ports.voice import QuotesRates, VoiceProvider
+from bot.ports.voice import Quote, QuotesPairs, QuotesRates, VoiceProvider
 from bot.services.asking import Ask, Desk, Outcome, complain
 from bot.services.planner import Defaults, Plan, fit, plan_order
 from bot.services.series import occurrence
@@ -186,16 +186,19 @@ async def expected_cost(provider: VoiceProvider, plan: Plan) -> Money | None:
         return None
     total, currency = Decimal(0), "USD"
     try:
-        for address in _addresses(plan):
-            quote = await provider.rate(address)
-            total, currency = total + quote.per_minute.amount, quote.per_minute.currency
+        for leg in plan.legs:
+            for quote in await _quotes(provider, leg):
+                total, currency = total + quote.per_minute.amount, quote.per_minute.currency
     except ProviderError:
         return None
     return Money(amount=total, currency=currency)
 
 
-def _addresses(plan: Plan) -> tuple[Address, ...]:
-    return tuple(party.address for leg in plan.legs for party in (leg.party, *leg.flow.parties()))
+async def _quotes(provider: QuotesRates, leg: LegPlan) -> list[Quote]:
+    first, *others = (party.address for party in (leg.party, *leg.flow.parties()))
+    if isinstance(provider, QuotesPairs) and len(others) == 1:
+        return [await provider.rate_between(first, others[0])]
+    return [await provider.rate(address) for address in (first, *others)]
 
 
 async def hold(ask: Ask, call: Call, verdict: AskFirst) -> Call:
