@@ -76,7 +76,15 @@ def _refuse_two(reader: Reader, draft: TimeDraft) -> None:
 def _says_today(piece: Piece, reader: Reader) -> bool:
     """`today in one hour` says nothing twice."""
     day = local_time(reader.context.now, reader.context.tz).date()
-    return isinstance(piece.value, DatePiece) and piece.value.rule(day).days == (day,)
+    return isinstance(piece.value, DatePiece) and _is_day(piece.value, day, day)
+
+
+def _is_day(date_piece: DatePiece, today: date, day: date) -> bool:
+    """Whether a piece, read today, means exactly this day."""
+    try:
+        return date_piece.rule(today).days == (day,)
+    except BadDate:
+        return False
 
 
 # --- delays ---------------------------------------------------------------------------------------
@@ -88,8 +96,8 @@ def _delayed(reader: Reader, draft: TimeDraft, delay: Duration, piece: Piece) ->
         reader.fail("bad_duration", piece.start, piece.end, '"{word}" is no time at all.')
         raise Unclear
     at = _later(reader, piece, now, delay)
-    for others in draft.all(DatePiece):
-        if others[0].rule(local_time(now, zone).date()).days != (local_time(at, zone).date(),):
+    for date_piece, _ in draft.all(DatePiece):
+        if not _is_day(date_piece, local_time(now, zone).date(), local_time(at, zone).date()):
             reader.fail("conflict", piece.start, piece.end, '"{word}" is not that day any more.')
             raise Unclear
     if at - now > FARTHEST:
