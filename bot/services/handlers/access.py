@@ -15,6 +15,7 @@ from bot.services.asking import Ask, Desk, Outcome, say
 
 PLATFORM_ID: Final = re.compile(r"[A-Z0-9]+")
 """How every platform spells its ids. What does not look like one is only a name."""
+LATELY: Final = 500
 PREFIX: Final = re.compile(r"\+[1-9]\d{1,13}")
 
 
@@ -98,11 +99,16 @@ async def _person(ask: Ask, user: str | None) -> Person:
         raise NotPossible(
             reason=f"There are {len(namesakes)} people called {user} here; mention the one you mean."
         )
-    if not namesakes and not PLATFORM_ID.fullmatch(user.lstrip("@")):
+    if not namesakes and not PLATFORM_ID.fullmatch(user.lstrip("@")) and not await _has_knocked(ask, key):
         raise NotPossible(
             reason=f"I don't know who {user} is. Let them write to me first; or say their id instead."
         )
     return namesakes[0] if namesakes else Person(key=key)
+
+
+async def _has_knocked(ask: Ask, key: str) -> bool:
+    """Whether somebody of that key was refused lately: then it is an id, whatever it looks like."""
+    return any(each.asker == key for each in await ask.tx.verdicts(LATELY))
 
 
 def _called(person: Person) -> str:
