@@ -210,6 +210,20 @@ async def test_a_saved_state_ends_the_claim(ledger: Ledger) -> None:
     assert (await read(ledger, wanted.id)).state is CallState.CANCELLED
 
 
+async def test_a_claim_that_a_save_has_ended_stays_ended(ledger: Ledger) -> None:
+    wanted = call()
+    await saved(ledger, wanted)
+    await claimed(ledger)
+    for state in (CallState.SCHEDULED, CallState.STARTED):
+        async with ledger() as tx:
+            held = await tx.call(wanted.id)
+            assert held is not None
+            await tx.save_call(replace(held, state=state))
+            await tx.commit()
+    assert not await begun(ledger, placement(wanted))
+    assert [each.id for each in await claimed(ledger, "another")] == [wanted.id]
+
+
 async def test_a_claim_survives_a_save_by_somebody_else(ledger: Ledger) -> None:
     wanted = call()
     await saved(ledger, wanted)

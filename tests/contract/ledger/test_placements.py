@@ -140,6 +140,19 @@ async def test_a_leg_that_the_provider_dials_is_not_dialled_by_us(ledger: Ledger
     assert await begun(ledger, placement(running, plan(C, dials=[]), n=1))
 
 
+async def test_what_the_provider_never_dialled_it_will_not_dial_any_more(ledger: Ledger) -> None:
+    """A hung up before B was rung: B is free, though the placement stays as it is."""
+    first = await dialled(ledger, call(plan=(plan(A, dials=[B]),)))
+    running = await read(ledger, first.call)
+    ended = leg(first, state=LegState.ENDED, ended_at=NOW)
+    placed = replace(first, state=PlacementState.PLACED)
+    talking = replace(running, placements=(placed,), legs=(ended, leg(first, B)))
+    await rewritten(ledger, talking)
+    assert not await begun(ledger, placement(talking, plan(B), n=2)), "B still rings"
+    await rewritten(ledger, replace(talking, legs=(ended,)))
+    assert await begun(ledger, placement(talking, plan(C, dials=[B]), n=2))
+
+
 async def test_a_token_is_used_once(ledger: Ledger) -> None:
     first = await dialled(ledger)
     running = await read(ledger, first.call)

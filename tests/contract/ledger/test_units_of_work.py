@@ -85,6 +85,19 @@ async def test_a_unit_of_work_sees_its_own_changes_and_others_do_not(ledger: Led
         assert await yours.person(person().key) == person()
 
 
+async def test_a_list_has_each_thing_once_while_it_is_being_changed(ledger: Ledger) -> None:
+    amy, bob, zoe = (person(f"slack:T1/{name}") for name in ("amy", "bob", "zoe"))
+    async with ledger() as tx:
+        await tx.save_person(amy)
+        await tx.save_person(bob)
+        await tx.commit()
+    async with ledger() as tx:
+        changed = replace(amy, name="Amy Tan")
+        await tx.save_person(changed)
+        await tx.save_person(zoe)
+        assert list(await tx.people("slack:T1")) == [changed, bob, zoe]
+
+
 async def test_nothing_may_be_asked_after_the_commit(ledger: Ledger) -> None:
     async with ledger() as tx:
         await tx.save_person(person())
