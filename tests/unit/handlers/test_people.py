@@ -104,7 +104,12 @@ async def test_the_consoles_user_is_believed(counter: Counter) -> None:
     assert (person.number, person.verified) == (number(MINE), True)
 
 
-@pytest.mark.parametrize(("asker", "room", "word"), [(EVE, TELEGRAM, "share-contact"), (BEN, TEAM, "no way")])
+ELSEWHERE = (replace(BEN, platform="elsewhere"), replace(TEAM, platform="elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("asker", "room", "word"), [(EVE, TELEGRAM, "share-contact"), (*ELSEWHERE, "no way")]
+)
 async def test_other_chats_do_not_just_believe(counter: Counter, asker: Asker, room: Room, word: str) -> None:
     reply = await counter.does(said.Set(key="me", value=MINE), asker=asker, room=room)
     assert reply.kind == "error"
