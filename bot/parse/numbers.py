@@ -20,7 +20,7 @@ from bot.parse.reader import Reader
 from bot.parse.tokens import Kind
 from bot.parse.words import MONTH, WEEKDAY
 
-_RUN: Final = re.compile(r"(?:tel:)?(?P<run>\+?[ (]{0,2}\d[\d ().-]*)")
+_RUN: Final = re.compile(r"(?:tel:)?(?P<run>\(?\+?[ (]{0,2}\d[\d ().-]*)")
 _LETTERS: Final = re.compile(r"[^\W\d_][\w-]*")
 _EXT: Final = re.compile(r"(?:;ext=| ?,? ?(?:extension|ext)\b\.?:? ?| ?x ?(?=\d))(?P<ext>\d{1,11})(?!\w)")
 _TIMEISH: Final = re.compile(

@@ -272,11 +272,19 @@ def _at_hour(rule: RuleDraft, zone: str, now: datetime, at: time, end: int) -> O
     return Option(label=f"{at:%H:%M}", edits=((end, end, f"at {clock_text(at)}"),), at=first)
 
 
+def _last_day(reader: Reader, rule: RuleDraft, start: date, lasting: Duration) -> date:
+    try:
+        return add(start, lasting) - timedelta(days=1)
+    except BadDate:
+        reader.fail("bad_duration", *rule.ends[-1], '"{word}" is too long.')
+        raise Unclear from None
+
+
 def _limited(reader: Reader, rule: RuleDraft, draft: Recurrence, today: date) -> Recurrence:
     """The rule with its end and its exceptions; a rule that then never fires is a contradiction."""
     until = _day(reader, rule.until, today)
     if rule.lasting:
-        last = add(draft.start, rule.lasting) - timedelta(days=1)
+        last = _last_day(reader, rule, draft.start, rule.lasting)
         until = min(until, last) if until else last
     days = tuple(sorted({day for said in rule.excepted if (day := _day(reader, said, today))}))
     weekdays = tuple(sorted(set(rule.excepted_weekdays)))

@@ -174,12 +174,25 @@ def _slack_link(inside: str) -> Literal:
     return Literal(Kind.OTHER, target, label)
 
 
+def quoted(text: str) -> str:
+    """In whichever quotes the text itself does not hold; one that holds both loses the double ones."""
+    if not _DOUBLE.search(text):
+        return f'"{text}"'
+    if not _SINGLE.search(text) and "\n" not in text:
+        return f"'{text}'"
+    return '"' + _DOUBLE.sub("'", text) + '"'
+
+
+_DOUBLE: Final = re.compile('["“”„‟«»″]')
+_SINGLE: Final = re.compile("['‘’‚‛`´ʼ′](?!\\w)|^['‘’‚‛`´ʼ′]")
+
+
 def _as_typed(literal: Literal) -> str:
     match literal.kind:
         case Kind.USER:
             return f"<@{literal.value}>"
         case Kind.QUOTED:
-            return f"'{literal.value}'" if '"' in literal.value else f'"{literal.value}"'
+            return quoted(literal.value)
         case Kind.OTHER:
             return literal.label or literal.value
         case _:

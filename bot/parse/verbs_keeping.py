@@ -95,7 +95,7 @@ KEEPING: Final[tuple[Verb, ...]] = (
             (r"(?:stop|end|pause|turn off) recording", read_live.read_stop_recording),
             (r"record", read_live.read_record),
         ),
-        words=("start recording", "stop recording", "record"),
+        words=("start recording", "stop recording"),
     ),
     Verb(
         name="digits",

@@ -13,6 +13,7 @@ from bot.domain.flow import HangUp, Menu, Pause, Play, Say, SendDigits, SendText
 from bot.domain.numbers import Address, PhoneNumber
 from bot.domain.schedule import LAST_DAY, Recurrence, Unit, WallTime, local_time, resolve
 from bot.parse import command as c
+from bot.parse.tokens import quoted
 from bot.parse.words import MONTH_NAMES, WEEKDAY_NAMES
 
 _ODD_NAMES: Final = frozenset(("me", "myself", "and", "everyone", "all", "then", "to", "the", "my"))
@@ -96,13 +97,6 @@ def name_text(name: str) -> str:
     """A saved name as it is written in a sentence: quoted where its words alone would be read otherwise."""
     plain = re.fullmatch(r"[^\W\d_]+(?: [^\W\d_]+)*", name)
     return name if plain and name.lower() not in _ODD_NAMES else quoted(name)
-
-
-def quoted(text: str) -> str:
-    """In whichever quotes the text itself does not hold."""
-    if '"' not in text:
-        return f'"{text}"'
-    return f"'{text}'" if "'" not in text and "\n" not in text else '"' + text.replace('"', "'") + '"'
 
 
 def target_text(target: c.Target) -> str:
