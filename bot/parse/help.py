@@ -1,6 +1,7 @@
 """Help from the grammar's own table, with examples of the asker's own contacts."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Final
 
@@ -90,3 +91,18 @@ def _overview(verbs: Sequence[Verb], context: ParseContext) -> Iterator[str]:
     yield "Answers: yes, no, or a number"
     yield f"For example: {examples(verbs[0], context)[0]}"
     yield 'More: "help call", "help times", "help every", "help steps", "help options"'
+
+
+def page(verbs: Sequence[Verb]) -> str:
+    """The reference page of all commands, in Markdown."""
+    return "\n\n".join(
+        f"## {group}\n\n" + "\n\n".join(_section(verb) for verb in rows)
+        for group, rows in groupby(verbs, key=lambda verb: verb.group)
+    )
+
+
+def _section(verb: Verb) -> str:
+    forms = "\n".join(f"    {form}" for form in verb.forms)
+    sample = ParseContext(now=datetime(2026, 1, 1, tzinfo=UTC))
+    said = " · ".join(f"`{example}`" for example in examples(verb, sample))
+    return f"### {verb.words[0]}\n\n{verb.summary}\n\n{forms}\n\nFor example: {said}"

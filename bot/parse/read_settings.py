@@ -102,11 +102,14 @@ def read_timezone(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     return _setting(reader, verb, "timezone")
 
 
-def read_use(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head | None:
+def read_use(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None:
     """`use twilio by default`."""
     match = re.compile(
         r"(?P<name>[\w.-]+) (?:by default|as (?:the |my )?default(?: provider)?|from now on|always)(?!\w)"
     ).match(reader.low, reader.pos)
+    if reader.at_end:
+        reader.fail("missing_argument", verb.start(), verb.end(), 'Say for example "use twilio by default".')
+        return nothing()
     if not match:
         return None
     value = _provider(reader, match.start("name"), match.end("name"))

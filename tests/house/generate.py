@@ -15,6 +15,8 @@ from bot.compose import PROVIDERS
 from bot.config import EnvironmentSettings, Settings, SpokenTexts, VendorSettings, entries
 from bot.domain.flow import Feature
 from bot.domain.leg import TRANSITIONS
+from bot.parse.grammar import VERBS
+from bot.parse.help import page
 from bot.ports.voice import VoiceProvider
 from tests.house.repository import ROOT, read
 from tests.house.settings import vendor_name, vendor_settings
@@ -123,6 +125,7 @@ PARTS = (
     Part("docs/call-states.md", "leg table", leg_table),
     Part("README.md", "providers in short", providers_in_short),
     Part("docs/providers.md", "providers", providers_in_full),
+    Part("docs/commands.md", "commands", lambda: page(VERBS)),
     Part("docs/settings.md", "core settings", lambda: settings_table(Settings)),
     Part("docs/settings.md", "spoken texts", lambda: settings_table(SpokenTexts)),
     Part("docs/settings.md", "vendor settings", vendor_tables),
