@@ -33,7 +33,8 @@ class SqliteDoor:
         return SqliteLink(self)
 
     async def close(self) -> None:
-        self.threads.shutdown(wait=False)
+        """Steps under way end first: closing a connection below one is not a thing to try."""
+        await asyncio.to_thread(self.threads.shutdown, cancel_futures=True)
         self.engine.dispose()
 
 
@@ -54,7 +55,8 @@ class SqliteLink:
     async def commit(self, *, news: bool) -> None:
         """Nobody else listens: another process looks once a second anyway."""
         if self._connection is not None:
-            await self._in_thread(self._connection.commit)
+            await self._in_thread(partial(_commit, self._connection))
+            self._connection = None
         await self.close()
 
     async def close(self) -> None:
@@ -98,3 +100,9 @@ class SqliteLink:
             self._connection = self._door.engine.connect()
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
         return step(self._connection)
+
+
+def _commit(connection: Connection) -> None:
+    """And give it back: both in one way to the thread. What fails is rolled back by `close`."""
+    connection.commit()
+    connection.close()

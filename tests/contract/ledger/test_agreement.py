@@ -166,7 +166,7 @@ opening = st.sampled_from([0, 1, 2, 3, 4]).map(
 
 
 @given(start=opening, rest=st.lists(moves, max_size=14))
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_both_ledgers_agree(
     start: list[Move], rest: list[Move], sqlite_template: Path, tmp_path: Path
 ) -> None:
