@@ -245,7 +245,7 @@ def test_a_strangers_number_can_be_saved() -> None:
 
 def test_an_incoming_call_under_way() -> None:
     card = private(started(inbound(), leg(CALLER, answered=0), leg(DAD, dialed=1, rang=2)), 10)
-    assert card.title == "Call #12 from +65 9876 5432: answered"
+    assert card.title == "Call #12 from +65 9876 5432: being connected"
     assert lines(card, "legs") == [
         "+65 9876 5432 · Singapore: on the line 0:10",
         "Dad · +44 20 7946 0018 · United Kingdom: ringing 8 s",
