@@ -28,6 +28,7 @@ HUMAN: Final = rx(
     r"|(?:and )?if (?:they|he|she|somebody|someone) (?:does |do )?(?:answers?|picks? up)"
 )
 _OTHERWISE: Final = rx(r"otherwise|or else|else|if not")
+MOST_STEPS: Final = 40
 _COLON: Final = re.compile(r" ?: ?")
 _PREPOSITION: Final = rx(
     r"at|on|by|in|for|@|every|each|until(?: and including)?|till|through|except(?: for)?"
@@ -84,6 +85,11 @@ def _take_step(reader: Reader, parts: Parts) -> bool:
     if step is None:
         return False
     parts.add_step(step)
+    if len(parts.steps) > MOST_STEPS:
+        reader.fail(
+            "conflict", start, reader.pos, f"That is too much for one call; {MOST_STEPS} steps are the most."
+        )
+        reader.pos = len(reader.low)
     return True
 
 
