@@ -168,6 +168,8 @@ def _reminder(draft: _Draft, order: said.Remind) -> LegPlan:
 
 def _call_back(draft: _Draft, target: said.Target) -> LegPlan:
     """I am rung first and press the key; then the other side is rung."""
+    if target.is_me:
+        raise NotPossible(reason="You would be talking to yourself. Say whom to call, or: remind me to …")
     me = draft.myself()
     other = draft.party(target)
     dial = Dial(

@@ -170,6 +170,12 @@ def test_without_my_number_i_am_asked_for_it() -> None:
         plan_order(said.Call(targets=(X,)), me=None, my_name="", conference="r", defaults=Defaults())
 
 
+def test_nobody_is_connected_with_themselves() -> None:
+    with pytest.raises(NotPossible, match="remind me"):
+        planned(said.Call(targets=(MYSELF,)))
+    planned(said.Call(targets=(MYSELF,), steps=(HELLO,)))
+
+
 def test_what_was_written_and_cannot_be_done_is_refused() -> None:
     plan = planned(said.Call(targets=(X,), steps=(HELLO,), on_machine=()))
     with pytest.raises(NotPossible, match="machine detection"):
