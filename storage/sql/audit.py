@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, insert, not_, or_, select
+from sqlalchemy import func, insert, select, union
 
 from bot.domain.call import GRACE, CallKind, CallState, PlacementState
 from bot.domain.cdr import CallId
@@ -17,6 +17,11 @@ from storage.sql.work import Work, reads, writes
 from storage.tables import CALL, CHARGE, LEG, PLACEMENT, VERDICT
 
 OUTBOUND = CALL.c.kind != CallKind.INBOUND.value
+OF_CALL = PLACEMENT.join(CALL, PLACEMENT.c.call == CALL.c.id)
+SCHEDULED = literal(CallState.SCHEDULED)
+CLAIMED = literal(CallState.CLAIMED)
+STARTED = literal(CallState.STARTED)
+PLACING = literal(PlacementState.PLACING)
 
 
 class SqlAudit(Work):
@@ -26,9 +31,8 @@ class SqlAudit(Work):
     def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
         today = (CALL.c.room_key == room.key) & (CALL.c.started_at >= day_start)
         last_hour = (PLACEMENT.c.asker == asker) & (PLACEMENT.c.created_at > now - timedelta(hours=1))
-        of_call = PLACEMENT.join(CALL, PLACEMENT.c.call == CALL.c.id)
         counts = select(
-            _count(select(PLACEMENT.c.token).select_from(of_call).where(last_hour, OUTBOUND)),
+            _count(select(PLACEMENT.c.token).select_from(OF_CALL).where(last_hour, OUTBOUND)),
             _count(select(LEG.c.token).where(LEG.c.room_key == room.key, LEG.c.live)),
             _count(select(CALL.c.id).where(today, OUTBOUND)),
         )
@@ -55,17 +59,13 @@ class SqlAudit(Work):
     @reads
     def tally(self, now: datetime) -> Tally:
         calls = select(CALL.c.state, func.count().label("n")).where(OUTBOUND).group_by(CALL.c.state)
-        of_call = PLACEMENT.join(CALL, PLACEMENT.c.call == CALL.c.id)
-        placements = select(PLACEMENT.c.state, func.count().label("n")).select_from(of_call)
+        placements = select(PLACEMENT.c.state, func.count().label("n")).select_from(OF_CALL)
         placements = placements.where(OUTBOUND).group_by(PLACEMENT.c.state)
-        waiting = CALL.c.state.in_([literal(CallState.SCHEDULED), literal(CallState.CLAIMED)])
-        overdue = select(func.count()).select_from(CALL).where(OUTBOUND, waiting, CALL.c.due <= now)
-        orphans = self._rows(select(CALL.c.id).where(OUTBOUND, _orphaned(now)).order_by(CALL.c.due))
         return Tally(
             calls={CallState(row["state"]): row["n"] for row in self._rows(calls)},
             placements={PlacementState(row["state"]): row["n"] for row in self._rows(placements)},
-            overdue=(self._execute(overdue)).scalar_one(),
-            orphans=tuple(CallId(row["id"]) for row in orphans),
+            overdue=sum(self._execute(select(*_overdue(now))).one()),
+            orphans=tuple(CallId(row["id"]) for row in self._rows(_orphans(now))),
         )
 
 
@@ -73,22 +73,29 @@ def _count(rows: Any) -> Any:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-def _orphaned(now: datetime) -> Any:
-    """Calls that nothing will move any more: see `storage/memory/audit.py` for the same in Python."""
+# Below, each state is asked about by itself: that finds the small index of its own, where a question about
+# several would read every call there is.
+
+
+def _overdue(now: datetime) -> list[Any]:
+    due = select(CALL.c.id).where(OUTBOUND, CALL.c.due <= now)
+    return [_count(due.where(CALL.c.state == state)) for state in (SCHEDULED, CLAIMED)]
+
+
+def _orphans(now: datetime) -> Any:
+    """Calls that nothing will move any more, oldest first; `storage/memory/audit.py` says it in Python."""
     long_ago = now - GRACE
-    placing = and_(PLACEMENT.c.call == CALL.c.id, PLACEMENT.c.state == literal(PlacementState.PLACING))
-    abandoned = select(PLACEMENT.c.token).where(placing, PLACEMENT.c.watch_at <= long_ago).exists()
-    in_doubt = select(PLACEMENT.c.token).where(placing).exists()
     is_open = select(LEG.c.token).where(LEG.c.call == CALL.c.id, LEG.c.open).exists()
-    forgotten = and_(
-        CALL.c.state == literal(CallState.STARTED),
-        CALL.c.unplaced == literal(NOBODY),
-        CALL.c.wake_at.is_(None),
-        not_(is_open),
-    )
-    lost_claim = and_(
-        CALL.c.state == literal(CallState.CLAIMED),
-        or_(CALL.c.owner.is_(None), CALL.c.lease_until <= long_ago),
-    )
-    closed = [literal(state) for state in CallState if state.is_final]
-    return or_(forgotten, lost_claim, abandoned, and_(CALL.c.state.in_(closed), in_doubt))
+    nothing_left = (CALL.c.unplaced == literal(NOBODY)) & CALL.c.wake_at.is_(None) & ~is_open
+    never_lapsed = CALL.c.owner.is_(None) | (CALL.c.lease_until <= long_ago)
+    # Every placement that is being requested is watched.
+    in_doubt = (PLACEMENT.c.state == PLACING) & PLACEMENT.c.watch_at.is_not(None)
+    closed = CALL.c.state.in_([literal(state) for state in CallState if state.is_final])
+    call = (CALL.c.id, CALL.c.due)
+    found = union(
+        select(*call).where(OUTBOUND, CALL.c.state == STARTED, nothing_left),
+        select(*call).where(OUTBOUND, CALL.c.state == CLAIMED, never_lapsed),
+        select(*call).select_from(OF_CALL).where(OUTBOUND, in_doubt, PLACEMENT.c.watch_at <= long_ago),
+        select(*call).select_from(OF_CALL).where(OUTBOUND, in_doubt, closed),
+    ).subquery()
+    return select(found.c.id).order_by(found.c.due)
