@@ -75,9 +75,11 @@ class TelegramHouse:
             return list(await tx.calls_in(tenant="telegram:", limit=200))
 
 
-async def until(seen: Callable[[], bool], otherwise: Callable[[], str] = str) -> None:
+async def until(
+    seen: Callable[[], bool], otherwise: Callable[[], str] = str, *, within: float = WAIT
+) -> None:
     try:
-        async with asyncio.timeout(WAIT):
+        async with asyncio.timeout(within):
             while not seen():  # noqa: ASYNC110 - what is looked at rings no bell
                 await asyncio.sleep(0.01)
     except TimeoutError:
@@ -134,9 +136,10 @@ async def telegram_house(
 
 
 def _app(house: compose.House) -> Any:
-    from adapters.web.hooks import ChatHooks
     from starlette.applications import Starlette
     from starlette.routing import Route
+
+    from adapters.web.hooks import ChatHooks
 
     door = ChatHooks(chats=house.chats, public_url=PUBLIC)  # type: ignore[arg-type]
     return Starlette(routes=[Route("/chat/{platform}", door.receive, methods=["POST"])])

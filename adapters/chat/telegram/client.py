@@ -3,9 +3,11 @@
 No error of this file carries the token: the library's own words may, so they go no further than here.
 """
 
+import json
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -28,7 +30,6 @@ from telegram.error import (
     ChatMigrated,
     Forbidden,
     InvalidToken,
-    RetryAfter,
     TelegramError,
     TimedOut,
 )
@@ -50,6 +51,8 @@ UPDATES: Final = ("message", "callback_query", "my_chat_member")
 A_MOMENT: Final = 1.0
 """Seconds that a card waits here for its turn; for longer it is put off."""
 POLL_FOR: Final = 25
+QUIET_FOR: Final = 5.0
+"""Seconds, where a 429 does not say."""
 LARGEST_VOICE: Final = 1024 * 1024
 NOT_FOR_A_TOKEN: Final = 60.0
 """Seconds between tries while Telegram does not know our token."""
@@ -59,6 +62,32 @@ _UNREADABLE: Final = re.compile(r"can't parse entities", re.IGNORECASE)
 _UNCHANGED: Final = re.compile(r"message is not modified", re.IGNORECASE)
 _MARKUP: Final = re.compile(r"<[^>]*>")
 _ENTITIES: Final = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
+
+
+class Flooded(TelegramError):
+    """429, with the seconds to be quiet. The library's own RetryAfter warns whenever one is made."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"Too many requests: quiet for {seconds:g} s")
+        self.seconds = seconds
+
+
+class _Request(HTTPXRequest):
+    """The library's requests; a 429 is ours to read."""
+
+    async def do_request(self, *arguments: Any, **more: Any) -> tuple[int, bytes]:
+        """Status and body. Raises Flooded."""
+        status, body = await super().do_request(*arguments, **more)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise Flooded(_quiet_for(body))
+        return status, body
+
+
+def _quiet_for(body: bytes) -> float:
+    try:
+        return float(json.loads(body)["parameters"]["retry_after"])
+    except (ValueError, KeyError, TypeError):
+        return QUIET_FOR
 
 
 class _Bot(Bot):
@@ -80,8 +109,8 @@ class Client:
         for name in ("httpx", "httpcore"):  # they log addresses, and the token is part of every one
             logging.getLogger(name).setLevel(logging.WARNING)
         self._requests = (
-            HTTPXRequest(connection_pool_size=32, read_timeout=8.0, connect_timeout=3.0, pool_timeout=3.0),
-            HTTPXRequest(connection_pool_size=2, read_timeout=8.0, connect_timeout=3.0),
+            _Request(connection_pool_size=32, read_timeout=8.0, connect_timeout=3.0, pool_timeout=3.0),
+            _Request(connection_pool_size=2, read_timeout=8.0, connect_timeout=3.0),
         )
         self._bot = _Bot(
             token,
@@ -282,10 +311,9 @@ class Client:
         """Order matters: the library derives refusals and time-outs from network errors."""
         words = error.message.replace(self._token, "…")
         match error:
-            case RetryAfter():
-                seconds = _seconds(error.retry_after)
-                self._pace.be_quiet(chat, self._clock.boot() + seconds)
-                return Unavailable(PLATFORM, "too much at once", retry_after=seconds)
+            case Flooded():
+                self._pace.be_quiet(chat, self._clock.boot() + error.seconds)
+                return Unavailable(PLATFORM, "too much at once", retry_after=error.seconds)
             case InvalidToken():
                 return Unavailable(
                     PLATFORM, "the bot's token is not valid", code="401", retry_after=NOT_FOR_A_TOKEN
@@ -303,11 +331,6 @@ def _may_have_arrived(error: TelegramError) -> bool:
     never_left = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     cause = error.__cause__
     return isinstance(cause or error, httpx.HTTPError | TimedOut) and not isinstance(cause, never_left)
-
-
-def _seconds(span: Any) -> float:
-    """A number now, a timedelta in a coming version of the library."""
-    return float(span.total_seconds() if hasattr(span, "total_seconds") else span)
 
 
 def _plain(html: str) -> str:
