@@ -1,19 +1,17 @@
 """Waiting for time or for news, whichever comes first."""
 
 import asyncio
-from contextlib import suppress
 
 from bot.ports.clock import Clock
 
 
 async def sleep_unless(changed: asyncio.Event, clock: Clock, seconds: float) -> None:
     """Sleep on that clock for so many seconds, or until `changed` is set."""
-    sleeping = asyncio.ensure_future(clock.sleep(seconds))
-    changing = asyncio.ensure_future(changed.wait())
+    waits = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(changed.wait())}
     try:
-        await asyncio.wait({sleeping, changing}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (sleeping, changing):
+        for task in waits:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        # Awaited one by one, their cancellation could not be told from our own, and ours must not be lost.
+        await asyncio.wait(waits)
