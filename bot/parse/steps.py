@@ -47,7 +47,8 @@ PATCH_ME: Final = rx(
     r"|with) (?:him|her|them|it|the call))?|(?:patch|bridge) (?:in|through) me"
 )
 _PATCH_ME_TO: Final = re.compile(
-    r"(?:patch|connect|bridge|put) me(?: in| through)? (?:to|with) (?!(?:him|her|them|it|the call)(?!\w))"
+    r"(?:patch|connect|bridge|put) me(?: in| through)? (?:to|with) "
+    r"(?!(?:him|her|them|it|the call|(?:hold |ring(?:ing)? |ringback )?music)(?!\w))"
 )
 _PATCH: Final = rx(
     r"(?:patch|bridge|connect)(?: it| them| him| her| the call)?(?: in| through| to"

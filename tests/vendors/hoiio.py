@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.ports.clock import Clock
+from tests.unit.recordings import wav
 from tests.vendors.loopback import News, Service, form_of
 
 APP, SECRET = "made-up-app-id", "made-up-access-token"
@@ -29,7 +30,6 @@ NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 ROOM = re.compile(r"[a-zA-Z0-9._]{1,32}")
 PRICE = Decimal("0.018")
 MOST = 8
-WAV = b"RIFF"
 
 COMMON = {"app_id", "access_token"}
 METHODS: dict[str, tuple[set[str], set[str]]] = {
@@ -70,7 +70,7 @@ class Refused(Exception):
 @dataclass
 class Phone:
     """`does` is the status its call comes to; `digits` what is pressed when keys are asked for; `message`: it
-    leaves one when it may; `speaks_over`: it hangs up in the middle of that many blocks."""
+    leaves one when it may."""
 
     does: str = "answered"
     digits: str = ""
@@ -286,7 +286,7 @@ class HoiioService(Service):
 
     def _ivr_middle_record(self, asked: dict[str, str]) -> dict[str, Any]:
         call = self._session(asked, "record")
-        return self._then(call, {"record_url": self._file("voicemail")} if call.phone.message else {})
+        return self._then(call, {"record_url": self._file()} if call.phone.message else {})
 
     def _ivr_middle_monitor(self, asked: dict[str, str]) -> dict[str, Any]:
         call = self._session(asked, "monitor")
@@ -345,7 +345,7 @@ class HoiioService(Service):
 
     async def hangs_up(self, call: Call, minutes: int = 1) -> None:
         """Whoever we led puts the receiver down."""
-        told = {"record_url": self._file("cut off")} if call.state == "record" else {}
+        told = {"record_url": self._file()} if call.state == "record" else {}
         await self._over(call, "answered", told, minutes=minutes)
 
     async def _over(self, call: Call, status: str, told: Mapping[str, str], minutes: int = 1) -> None:
@@ -353,7 +353,7 @@ class HoiioService(Service):
         call.state, call.statuses = "ended", [status]
         call.minutes = 0 if rang or status != "answered" else minutes
         bill = {name: v for name, v in _record(call).items() if name in _BILL}
-        monitored = {"monitor_url": self._file("monitor")} if call.recording else {}
+        monitored = {"monitor_url": self._file()} if call.recording else {}
         if monitored and call.tape and call.tape != call.notify_url:
             await self._tell(call, monitored, to=call.tape)
             monitored = {}
@@ -370,9 +370,9 @@ class HoiioService(Service):
             await self.post(url, {**fields, **told})
         self.news.tell()
 
-    def _file(self, kind: str) -> str:
+    def _file(self) -> str:
         name = f"files/{next(self._count)}.wav"
-        self.files[name] = recorded(kind)
+        self.files[name] = wav(5)
         return f"{self.url}/{name}"
 
     # --- looking --------------------------------------------------------------------------------------
@@ -539,10 +539,3 @@ def spoken(msg: str) -> str:
             return f"[{node.get('language')} {node.get('gender')}] {text}"
         case _:
             raise Refused("error_msg_invalid_xml")
-
-
-def recorded(kind: str) -> bytes:
-    """A WAV file of five seconds; the kind makes each different."""
-    from tests.unit.recordings import wav
-
-    return wav(5)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.ports.clock import Clock
+from tests.unit.recordings import wav
 from tests.vendors.loopback import News, Service, form_of
 
 KEY, PASSWORD = "made-up-key", "made-up-password"
@@ -42,10 +43,14 @@ class VcwService(Service):
         self.orders: dict[str, dict[str, str]] = {}
         self.texts: list[dict[str, str]] = []
         self.wrong: list[str] = []
+        self.files: dict[str, bytes] = {}
         self.body_failure: Mapping[str, object] | None = None
         self._count = count(1)
 
     async def take(self, method: str, request: Request) -> Response:
+        if method in self.files:
+            assert "authorization" not in request.headers, "a key was shown where none is due"
+            return Response(self.files[method], media_type="audio/wav")
         login = base64.b64encode(f"{KEY}:{PASSWORD}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {login}":
             return _failure(401, "bad credentials")
@@ -77,6 +82,11 @@ class VcwService(Service):
         self.texts.append(given)
         entry = {"code": 200, "code_desc": "", **given, "type": "BULKSMS", "smsid": f"m{next(self._count)}"}
         return JSONResponse({"send_log": [entry]})
+
+    @staticmethod
+    def sound() -> bytes:
+        """A recording."""
+        return wav(5)
 
     @property
     def order(self) -> dict[str, str]:
