@@ -22,7 +22,7 @@ from bot.domain.replies import audit_lines
 from bot.ports.clock import Clock
 
 if TYPE_CHECKING:
-    from adapters.chat.console.console import Console, Suggest
+    from adapters.chat.console.console import Console
 
 log = structlog.get_logger(__name__)
 

@@ -26,4 +26,5 @@ def legal(text: str) -> str:
 
 def encode(root: Element) -> bytes:
     """The document in UTF-8, with its declaration."""
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return document

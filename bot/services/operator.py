@@ -67,8 +67,8 @@ class Operator:
     async def clock_was_set(self, by: timedelta) -> None:
         """Nothing is placed until one of them says so: everything of those minutes would ring at once."""
         words = (
-            f"This machine's clock was set forward by {span(by.total_seconds())}. To ring nobody by mistake, no "
-            "call is placed until you say so. What has become overdue meanwhile is told as missed."
+            f"This machine's clock was set forward by {span(by.total_seconds())}. To ring nobody by mistake, "
+            "no call is placed until you say so. What has become overdue meanwhile is told as missed."
         )
         async with self._ledger() as tx:
             for room, admin in await self._admins(tx):
