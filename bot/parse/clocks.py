@@ -9,7 +9,6 @@ from bot.parse.words import NUMBER_WORD, NUMBER_WORDS, rx
 
 _AP: Final = r"(?P<ap>[ap](?: ?\.? ?m(?!\w)\.?|(?!\w)))"
 _AP_WORD: Final = r"(?P<ap>[ap] ?\.? ?m(?!\w)\.?)"
-_HOUR: Final = rf"(?P<hour>\d{{1,2}}|{NUMBER_WORD})"
 _OCLOCK: Final = r"(?: ?o[' ]?clock)"
 
 _COLON: Final = re.compile(

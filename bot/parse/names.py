@@ -13,8 +13,8 @@ MOST_NAME_WORDS: Final = 6
 
 @lru_cache(maxsize=256)
 def folded_names(names: tuple[str, ...]) -> dict[str, str]:
-    """Saved names by what they look like in `Text.low`."""
-    return {fold(name): name for name in names}
+    """Saved names by what they look like in `Text.low`, the points of `Dr.` and `J.` left out."""
+    return {fold(name).replace(".", ""): name for name in names}
 
 
 @lru_cache(maxsize=256)
@@ -45,14 +45,15 @@ def full_name(reader: Reader) -> tuple[str, int] | None:
     """The longest saved name that stands here in whole words, and its end."""
     names = folded_names(tuple(reader.context.contacts))
     for end in reversed(_word_ends(reader, reader.pos)):
-        for stop in (end, end - 1) if reader.low[end - 1] in ".:" else (end,):
-            name = names.get(reader.low[reader.pos : stop])
-            if name is not None:
-                return name, stop
+        stop = end - 1 if reader.low[end - 1] in ".:" else end
+        name = names.get(reader.low[reader.pos : stop].replace(".", ""))
+        if name is not None:
+            return name, stop
     return None
 
 
 def by_first_word(reader: Reader) -> tuple[tuple[str, ...], int] | None:
+    """Everybody whose name begins with the word here and goes on, and where the word ends."""
     start, end = reader.word()
     names = first_words(tuple(reader.context.contacts)).get(reader.low[start:end])
     return (names, end) if names else None

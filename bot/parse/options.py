@@ -12,6 +12,7 @@ from bot.parse.words import QUANTITY, nearest, rx
 
 _VIA: Final = rx(r"via|through|using|over")
 _WITH: Final = rx(r"with|on|by|use")
+_THE_PROVIDER: Final = rx(r"(?:the )?(?:provider|carrier)")
 _NAME: Final = rx(r"[\w.-]*\w")
 _FROM: Final = rx(
     r"(?:from|as|showing|show|(?:with |using )?(?:the )?caller[ -]?id(?: of| is| as"
@@ -69,6 +70,7 @@ def _via(reader: Reader, parts: Parts) -> bool:
     sure = reader.take(_VIA)
     if not sure and not reader.take(_WITH):
         return False
+    reader.take(_THE_PROVIDER)
     word_start, word_end = reader.word()
     word = reader.low[word_start:word_end]
     known = {provider.lower(): provider for provider in reader.context.providers}

@@ -29,12 +29,12 @@ from bot.parse.targets import my_target, take_target, take_targets, zones_of_tar
 from bot.parse.words import rx
 
 _BACK: Final = rx(r"back|up")
+_BACK_AGAIN: Final = rx(r"back")
 _TO: Final = rx(r"to|with|between|for")
 _A_CALL: Final = rx(r"a (?:quick )?(?:call|ring|buzz|phone call)(?: back)?")
 _ON_A_CONFERENCE: Final = rx(r"(?:all )?(?:on(?:to)?|in(?:to)?) (?:a|the) (?:conference|conf)(?: call)?")
 _TO_WORDS: Final = rx(r"to|that|about")
 _LIVE: Final = re.compile(r"(?:on|to|in|into) (?:#|call #?|job #?)?\d{1,5}(?=\W*$)")
-_RECIPIENT: Final = re.compile(r"(?<=[ \ue000\ue001])to (?=\S)")
 
 
 # --- call -----------------------------------------------------------------------------------------
@@ -48,7 +48,7 @@ def read_call(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head | None
     while reader.skip().moved and not reader.at_end:
         pass
     targets = take_targets(reader, clause_here)
-    reader.take(_BACK)
+    reader.take(_BACK_AGAIN)
     return _calling(reader, verb, start, reader.pos, list(targets))
 
 

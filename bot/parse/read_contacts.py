@@ -153,7 +153,7 @@ def _known_name(reader: Reader, verb: re.Match[str], missing: str) -> str | None
 
 def _lookup(reader: Reader, start: int, end: int, text: str | None = None) -> str | None:
     """The saved name that these words mean, found as in a call: exact, first word, or a question."""
-    low = fold(text) if text is not None else reader.low[start:end].strip('"')
+    low = fold(text) if text is not None else reader.low[start:end].strip('"').replace(".", "")
     names = folded_names(tuple(reader.context.contacts))
     for prefix in ("", "the ", "my ", "contact "):
         if low.startswith(prefix) and low[len(prefix) :] in names:

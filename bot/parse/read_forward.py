@@ -38,7 +38,6 @@ _GO_TO: Final = rx(
     r"|them) through)(?: (?:it|them|the call|on))?(?: to)?)"
 )
 _SEPARATORS: Final = re.compile(r"[ ,;.\n:]+")
-_LIST_FORWARDS: Final = rx(r"(?:list|show)(?: me)?(?: my| all| the)? forward(?:s|ings?)|forwards|forwardings")
 _WHEN_BODY: Final = rx(
     r"(?:then )?(?:forward|send|redirect|divert|ring|call|dial|try|go|put)(?: (?:it|them"
     r"|him|her|the call|calls))?(?: (?:on|through))?(?: (?:straight |directly )?to)?"

@@ -29,7 +29,6 @@ _KEYS: Final[dict[str, SettingKey]] = {
     **dict.fromkeys(("number", "phone number", "phone", "me", "mobile", "own number"), "me"),
 }
 _KEY: Final = rx(r"(?:my |the )?(?P<key>" + "|".join(sorted(_KEYS, key=len, reverse=True)) + ")")
-_VALUE_LEAD: Final = rx(r"to(?: be)?|as|is|=|:")
 _ORDERS: Final = {
     **dict.fromkeys(
         (

@@ -20,7 +20,7 @@ FILLER: Final = rx(
     r"|let's|just|exactly|sharp|about|around|approximately|ok|okay"
 )
 _GLUE: Final = rx(r"and(?: then| also)?|then|also|after that|afterwards|finally|plus")
-_SIGNS: Final = re.compile(r"[ ,!?&~)]+|\((?=[^\d+ ])")
+_SIGNS: Final = re.compile(r"[ ,!?&~)]+|:(?= |$)|\((?=[^\d+ ])")
 _STOP: Final = re.compile(r"\.(?![\w])|[;\n]")
 MOST_PROBLEMS: Final = 5
 MOST_LOST: Final = 12

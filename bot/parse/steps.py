@@ -47,8 +47,7 @@ PATCH_ME: Final = rx(
     r"|with) (?:him|her|them|it|the call))?|(?:patch|bridge) (?:in|through) me"
 )
 _PATCH_ME_TO: Final = re.compile(
-    r"(?:patch|connect|bridge|put) me(?: in| through)? (?:to|with) "
-    r"(?!(?:him|her|them|it|the call|(?:hold |ring(?:ing)? |ringback )?music)(?!\w))"
+    r"(?:patch|connect|bridge|put) me(?: in| through)? (?P<to>to|with) (?!(?:him|her|them|it|the call)(?!\w))"
 )
 _PATCH: Final = rx(
     r"(?:patch|bridge|connect)(?: it| them| him| her| the call)?(?: in| through| to"
@@ -353,7 +352,8 @@ def _fail_digits(reader: Reader, start: int, begin: int) -> None:
 
 def _patch(reader: Reader, clause_here: ClauseHere) -> Step | None:
     start = reader.pos
-    if reader.match(_PATCH_ME_TO):
+    whom = reader.match(_PATCH_ME_TO)
+    if whom and not reader.headed and not clause_here(reader.probe(whom.start("to"))):
         return None
     match = reader.take(PATCH_ME)
     if match:

@@ -52,7 +52,6 @@ _FOR: Final = rx(r"for")
 _IN: Final = rx(r"in|within|after")
 _FROM_NOW: Final = rx(r",? ?(?:from (?:right )?now|hence|later|from today)")
 _PLUS: Final = re.compile(r"\+ ?(?=\d)")
-_THIS_PART: Final = rx(r"this|tonight|tonite|2nite")
 _INSTANT: Final = re.compile(
     r"(?P<date>\d{4}-\d\d-\d\d)(?:t| )(?P<clock>\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?"
     r"(?P<offset>z|[+-]\d\d:?\d\d)(?:\[(?P<zone>[\w/+-]+)\])?(?!\w)"

@@ -6,7 +6,7 @@ a link's label showed (`label_differs`) is not kept.
 
 import re
 from collections.abc import Iterable
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import Final
 
 from bot.domain.flow import HangUp, Menu, Pause, Play, Say, SendDigits, SendText
@@ -83,11 +83,6 @@ def _rule_days(rule: Recurrence) -> Iterable[str]:
 def nth_text(n: int) -> str:
     """1st, 2nd, 3rd, 4th …"""
     return f"{n}{'th' if 10 < n % 100 < 14 else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
-
-
-def date_text(day: date) -> str:
-    """`13 March 2026`."""
-    return f"{day.day} {MONTH_NAMES[day.month - 1]} {day.year}"
 
 
 # --- parties and words ----------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 """The language by example: every sentence of `phrases.txt` means what stands under it.
 
-Two lines an example: `ASKER sentence`, then what it was taken for (`readings.py`). `\\n` is a line break.
+A blank line ends a section. Two lines an example: `ASKER sentence`, then what it was taken for
+(`readings.py`). `\\n` is a line break.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,31 +13,41 @@ import pytest
 
 from bot.domain.schedule import Recurrence, next_fire
 from bot.parse.command import Problems, Question, Understood
+from bot.parse.context import ParseContext
 from bot.parse.parser import parse
 from bot.parse.wording import format_command
 from tests.unit.parse.people import asker
 from tests.unit.parse.readings import reading
 
-LINES = [
-    line
-    for line in Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8").splitlines()
-    if line and not line.startswith("#")
-]
-PHRASES = [
-    (*said.partition(" ")[::2], meant.strip()) for said, meant in zip(LINES[::2], LINES[1::2], strict=True)
-]
+SECTIONS = {
+    section.partition("\n")[0].strip("# "): section.splitlines()[1:]
+    for section in Path(__file__).with_name("phrases.txt").read_text(encoding="utf-8").split("\n\n")
+}
 
 
-EXAMPLES = [(asker(who), said.replace("\\n", "\n")) for who, said, _ in PHRASES]
+def examples(lines: list[str]) -> Iterator[tuple[ParseContext, str, str]]:
+    for said, meant in zip(lines[::2], lines[1::2], strict=True):
+        who, _, text = said.partition(" ")
+        yield asker(who), text.replace("\\n", "\n"), meant.strip()
 
 
-@pytest.mark.parametrize(
-    ("who", "sentence", "meant"), PHRASES, ids=[f"{who} {said}"[:70] for who, said, _ in PHRASES]
-)
-def test_a_sentence_means_what_stands_under_it(who: str, sentence: str, meant: str) -> None:
-    parsed = parse(sentence.replace("\\n", "\n"), asker(who))
+EXAMPLES = [(context, text) for lines in SECTIONS.values() for context, text, _ in examples(lines)]
 
-    assert reading(parsed).replace("\n", "\\n") == meant
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_sentences_mean_what_stands_under_them(section: str) -> None:
+    meant = {(context.tz, text): meant for context, text, meant in examples(SECTIONS[section])}
+    read = {
+        (context.tz, text): reading(parse(text, context)).replace("\n", "\\n")
+        for context, text, _ in examples(SECTIONS[section])
+    }
+
+    assert {text: taken for text, taken in read.items() if taken != meant[text]} == {}
+
+
+def test_there_are_examples_of_everything() -> None:
+    assert len(SECTIONS) == 8
+    assert len(EXAMPLES) > 1200
 
 
 def test_every_choice_that_is_offered_can_be_chosen() -> None:
