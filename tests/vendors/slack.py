@@ -10,7 +10,7 @@ import hmac
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -105,7 +105,8 @@ class Call:
 class Slack:
     """One workspace. `paced`: posts and edits faster than one a second in a channel are answered with 429."""
 
-    def __init__(self, *, scopes: Iterable[str] = SCOPES, paced: bool = False) -> None:
+    def __init__(self, *, scopes: Iterable[str] = SCOPES, paced: bool = False, second: float = 1.0) -> None:
+        self.second = second  # how long a second of its limits takes
         self.scopes = set(scopes)
         self.paced = paced
         self.url = ""
@@ -232,7 +233,7 @@ class Slack:
 
     def _failed(self, method: str, fault: Fault, headers: Json) -> web.Response:
         if fault.retry_after is not None:
-            self._resting[method] = time.monotonic() + fault.retry_after - 0.05
+            self._resting[method] = time.monotonic() + (fault.retry_after - 0.05) * self.second
             headers = {**headers, "retry-after": str(fault.retry_after)}
         error = "ratelimited" if fault.status == 429 else fault.error or "internal_error"
         if fault.status >= 500:
@@ -287,7 +288,7 @@ class Slack:
 
     def _keep_pace(self, channel: str) -> None:
         now = time.monotonic()
-        if self.paced and now - self._last.get(channel, 0.0) < 0.98:
+        if self.paced and now - self._last.get(channel, 0.0) < 0.9 * self.second:
             raise Refused("ratelimited")
         self._last[channel] = now
 
@@ -390,9 +391,9 @@ class Slack:
         self.sockets.remove(socket)
         return socket
 
-    async def until(self, seen: Any) -> None:
+    async def until(self, seen: Callable[[], Any], *, seconds: float = 5.0) -> None:
         """Once it is so."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(seconds):
             while not seen():
                 self.news.clear()
                 with suppress(TimeoutError):
@@ -426,9 +427,10 @@ def sign(secret: str, stamp: str, body: bytes) -> str:
 class Client:
     """Slack's own side of a request. By HTTP when `app` is where the app listens, else over the socket."""
 
-    def __init__(self, slack: Slack, app: str | None = None) -> None:
+    def __init__(self, slack: Slack, app: str | None = None, *, now: Callable[[], float] = time.time) -> None:
         self.slack = slack
         self.app = app
+        self.now = now
         self._http = httpx.AsyncClient(trust_env=False, timeout=10)
         self._count = count(1)
 
@@ -460,7 +462,7 @@ class Client:
         return await self.sends("events_api", self.event_of(user, channel, text, **more))
 
     def event_of(self, user: str, channel: str, text: str, **more: Any) -> Json:
-        ts = f"{time.time():.6f}"
+        ts = f"{self.now():.6f}"
         direct = channel.startswith("D")
         event = {
             "type": "message" if direct else "app_mention",
@@ -482,7 +484,7 @@ class Client:
             "api_app_id": APP,
             "type": "event_callback",
             "event_id": f"Ev{next(self._count)}",
-            "event_time": int(time.time()),
+            "event_time": int(self.now()),
             "is_ext_shared_channel": False,
             "authorizations": [{"team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
             "event": event,
@@ -512,7 +514,7 @@ class Client:
                     "type": "button",
                     "action_id": button["action_id"],
                     "block_id": "b",
-                    "action_ts": f"{time.time():.6f}",
+                    "action_ts": f"{self.now():.6f}",
                     **({"value": button["value"]} if "value" in button else {}),
                 }
             ],
@@ -532,7 +534,7 @@ class Client:
             "team": {"id": TEAM},
             "user": {"id": user, "team_id": TEAM},
             "trigger_id": self.slack.trigger(),
-            "action_ts": f"{time.time():.6f}",
+            "action_ts": f"{self.now():.6f}",
             **more,
         }
         return await self.sends("interactive", payload)
@@ -561,7 +563,7 @@ class Client:
         self, body: bytes, type_: str, *, secret: str = SECRET, stamp: str | None = None, **headers: str
     ) -> Answer:
         assert self.app is not None
-        stamp = str(int(time.time())) if stamp is None else stamp
+        stamp = str(int(self.now())) if stamp is None else stamp
         signed = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": sign(secret, stamp, body)}
         began = time.perf_counter()
         sent = {

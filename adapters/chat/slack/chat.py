@@ -45,7 +45,9 @@ log = structlog.get_logger(__name__)
 TAKEN_WITHIN: Final = 2.3
 """Seconds until a person is told that nothing was taken: Slack gives up after three."""
 LAST_WORDS: Final = 1.0
-POST_EVERY: Final = 1.0
+POST_EVERY: Final = 1.1
+"""Seconds; Slack wants one between the posts of a channel, and requests do not all travel equally fast."""
+EDIT_EVERY: Final = 2.1
 QUIET_ROOM: Final = 1.5
 """Seconds without a post in a channel, after which details may follow: cards come first."""
 MOST: Final = 2000
@@ -75,7 +77,9 @@ class Slack:
     """One app in one workspace."""
 
     name = PLATFORM
-    limits = ChatLimits(text=MESSAGE, buttons=ROW, can_edit=True, edit_every=2.0, post_every=POST_EVERY)
+    limits = ChatLimits(
+        text=MESSAGE, buttons=ROW, can_edit=True, edit_every=EDIT_EVERY, post_every=POST_EVERY
+    )
 
     def __init__(
         self,
