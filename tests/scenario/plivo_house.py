@@ -1,6 +1,6 @@
 """A house on Plivo: the real core, driver and web door, and Plivo's stand-in over real HTTP, all on loopback.
 
-Its clock is the machine's. Nothing sleeps: `until` wakes with every card that is shown and every act of Plivo's.
+Its clock is the machine's. Nothing sleeps: `until` wakes with every card shown and every act of Plivo's.
 """
 
 import asyncio
@@ -146,7 +146,7 @@ def _free_port() -> int:
 
 @asynccontextmanager
 async def plivo_house(folder: Path, **environ: str) -> AsyncIterator[PlivoHouse]:
-    """Set up as always: my number, and three contacts. Afterwards Plivo must have had nothing to complain of."""
+    """Set up as always: my number, and three contacts. Afterwards Plivo must have had no complaint."""
     async with plivo() as vendor:
         house = PlivoHouse(vendor, folder, **environ)
         loops = house.house.loops(dispatch=True, housekeeping=True, web=True)

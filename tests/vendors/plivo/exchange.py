@@ -2,6 +2,7 @@
 a phone waits for: `vendor.hang_up(number)`, `vendor.pick_up(number)`."""
 
 import asyncio
+import itertools
 import uuid
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ class Leg:
     source: str = ""
     machine: bool = False
     free: bool = False
+    mourned: bool = False
     asked: int = 0
     heard: list[str] = field(default_factory=list)
     room: "Room | None" = None
@@ -108,6 +110,7 @@ class Exchange:
         self._client = httpx.AsyncClient(timeout=10, trust_env=False)
         self._tasks: set[asyncio.Task[None]] = set()
         self._nonces = 0
+        self._members = itertools.count(3900)
 
     async def close(self) -> None:
         for task in [*self._tasks]:
@@ -432,10 +435,10 @@ class Exchange:
                 task.cancel()
             await asyncio.gather(*ringing, return_exceptions=True)
             for each in rung:
-                if not each.free and not each.gone.is_set():
+                if not each.free:
                     self.end(each, 4000 if each.answered else 1000, "Caller")
-                    if each.answered:
-                        self.spawn(self._tell_leg(each, dial, "hangup"))
+                if each.gone.is_set() and each.answered and not each.mourned:
+                    self.spawn(self._tell_leg(each, dial, "hangup"))
 
     async def _first(self, taken: "asyncio.Queue[Leg]") -> None:
         taken.put_nowait(await taken.get())
@@ -491,6 +494,7 @@ class Exchange:
             DialBLegStatus=action,
         )
         if action == "hangup":
+            leg.mourned = True
             form |= {
                 "DialBLegDuration": str(leg.seconds),
                 "DialBLegBillDuration": "60",
@@ -574,13 +578,13 @@ class Exchange:
 
     async def _conference(self, leg: Leg, element: Element) -> None:
         room = self.rooms.setdefault(str(element.text), Room(name=str(element.text)))
-        member = str(len(self.legs) * 100 + len(room.members) + 1)
-        if not room.members and "waitSound" in element.attrib:
-            for sound in await self._fetch(leg, element.attrib["waitSound"], self.common(leg)):
-                self._hear(leg, sound)
+        member, is_first = str(next(self._members)), not room.members
         for each in room.members.values():
             each.heard.append("beep")
         room.members[member], leg.room = leg, room
+        if is_first and "waitSound" in element.attrib:
+            for sound in await self._fetch(leg, element.attrib["waitSound"], self.common(leg)):
+                self._hear(leg, sound)
         if element.get("muted") == "true":
             room.muted.add(member)
         told = {"ConferenceName": room.name, "ConferenceUUID": room.uuid, "ConferenceMemberID": member}
