@@ -41,10 +41,11 @@ def take_head(reader: Reader, parts: Parts) -> tuple[Verb, Head] | None:
     for match, read, verb in sorted(fitting, key=lambda fit: -fit[0].end()):
         problems, doubts, used = len(reader.problems), len(reader.doubts), len(reader.used)
         reader.go(match.end())
+        reader.headed = True
         head = read(reader, match, parts)
         if head is not None:
             return verb, head
-        reader.pos = start
+        reader.pos, reader.headed = start, False
         del reader.problems[problems:], reader.doubts[doubts:], reader.used[used:]
     return None
 

@@ -7,7 +7,8 @@ from bot.parse.reader import Reader
 from bot.parse.words import rx
 
 _ID: Final = re.compile(
-    r"(?:#|no\.? ?|number |(?:calls?|jobs?|id) ?(?:#|no\.? ?|number )?)?(?P<n>\d{1,6})(?![\w:/]|[.,-]\d)"
+    r"(?:#|no\.? ?|number |(?:the )?(?:calls?|jobs?|id) ?(?:#|no\.? ?|number )?)?"
+    r"(?P<n>\d{1,6})(?![\w:/]|[.-]\d)"
 )
 _LIST: Final = re.compile(r" ?(?:, ?and|,|and|&|;)? ?(?=#|\d|calls? |jobs? )")
 LARGEST: Final = 99999

@@ -79,11 +79,15 @@ def _parse(text: str, context: ParseContext, *, suggesting: bool) -> Parsed:
         return Understood(command=answer)
     parts = Parts()
     command = _sentence(reader, parts)
+    if command is None and not reader.problems and not reader.doubts:
+        reader.fail(
+            "missing_argument", 0, len(reader.low), 'Something is missing there. Say "help" for examples.'
+        )
     if reader.problems:
         return _problems(reader, context, suggesting)
     if reader.doubts:
         return _question(reader, parts)
-    assert command is not None, text
+    assert command is not None
     return Understood(command=command, used=tuple(sorted(reader.used, key=lambda use: use[1])))
 
 
@@ -142,7 +146,6 @@ def _sentence(reader: Reader, parts: Parts) -> Command | None:
             found = take_head(reader, parts)
             if found:
                 head = found[1]
-                reader.headed = True
                 _expected_time(reader, parts, head)
                 continue
         before = reader.pos

@@ -51,6 +51,7 @@ def read_hang_up(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
         return just(HangUpCall(ids=ids))
     if reader.take(_THE_CALL):
         ids = take_ids(reader)
+        reader.take(_ON)
         start = reader.pos
         if ids or reader.skip().moved or reader.at_end:
             return just(HangUpCall(ids=ids))

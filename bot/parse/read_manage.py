@@ -25,9 +25,9 @@ _TO: Final = rx(r"(?:to|for|until|till|at|on)(?= (?:at|on|every|each|in)(?!\w))|
 _BY: Final = rx(r"by|back(?: by)?|another|for another")
 _EARLIER: Final = rx(r"earlier|sooner|forward|before|up")
 _LATER: Final = rx(r"later|back|on")
-_PAGE: Final = rx(r"page ?(?P<n>\d{1,4})")
+_PAGE: Final = rx(rf"page ?(?P<n>\d{{1,4}}|{NUMBER_WORD})")
 _WITH: Final = rx(r"(?:with|of|for|from)")
-_LAST_CALLS: Final = rx(rf"(?:the |my )?last (?P<n>\d{{1,3}}|{NUMBER_WORD}) calls")
+_LAST_CALLS: Final = rx(rf"(?:the |my )?last (?:(?P<n>\d{{1,3}}|{NUMBER_WORD}) calls|call)")
 
 
 def read_cancel(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
@@ -100,15 +100,15 @@ def read_status(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
     return just(Status(ids=take_ids(reader)))
 
 
-def read_history(reader: Reader, _verb: re.Match[str], _parts: Parts) -> Head:
+def read_history(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:
     """`history page 2`, `history with mom`."""
     page: int | None = None
     target: Target | None = None
     while True:
         if page is None and (match := reader.take(_PAGE)):
-            page = max(1, int(match["n"]))
+            page = max(1, int(quantity(match["n"])))
         elif target is None and reader.take(_WITH):
-            target = take_target(reader, clause_here)
+            target = _party(reader, verb)
             if target is None:
                 return nothing()
         else:
@@ -121,12 +121,19 @@ def read_last_calls(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head 
     if not match:
         return None
     reader.go(match.end())
-    limit = int(quantity(match["n"]))
+    limit = int(quantity(match["n"])) if match["n"] else 1
     start = reader.pos
-    target = take_target(reader, clause_here) if reader.take(_WITH) else None
+    target = _party(reader, verb) if reader.take(_WITH) else None
     if reader.pos > start and target is None:
         return nothing()
     return just(History(limit=max(1, limit), target=target))
+
+
+def _party(reader: Reader, verb: re.Match[str]) -> Target | None:
+    target = take_target(reader, clause_here)
+    if target is None and not reader.problems and not reader.doubts:
+        reader.fail("no_target", verb.start(), max(reader.pos, verb.end()), "With whom?")
+    return target
 
 
 def read_rate(reader: Reader, verb: re.Match[str], _parts: Parts) -> Head:

@@ -29,7 +29,9 @@ _LEAD: Final = re.compile(
     r"(?:to )?(?:(?:the|my|our) )?(?:(?:phone )?numbers? (?=[+\d(])|(?:contact|user) )?"
 )
 _AT_NAME: Final = re.compile(r"@(?P<name>[a-z]\w{1,31})(?!\w)")
-_VERB: Final = rx("call|ring|phone|dial|conference|remind|cancel|forward")
+_VERB: Final = rx(
+    "call|ring|phone|dial|conference|remind|cancel|forward|if|when|otherwise|on|at|in|by|for|via|with|from|until|every"
+)
 _THEN: Final = rx("then|also|and")
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SEPARATOR: Final = re.compile(

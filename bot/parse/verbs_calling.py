@@ -174,8 +174,9 @@ CALLING: Final[tuple[Verb, ...]] = (
         examples=("list",),
         says=(
             (
-                r"list(?: (?:all |me )?(?:my |the )?(?:scheduled |upcoming "
-                r"|pending )?(?:calls|jobs))?|scheduled(?: calls)?|upcoming(?: calls)?"
+                r"list(?: (?:all |me )?(?:my |the )?"
+                r"(?:(?:scheduled|upcoming|pending)(?: calls| jobs)?|calls|jobs))?"
+                r"|scheduled(?: calls)?|upcoming(?: calls)?"
                 r"|show(?: me)?(?: my| all| the)*(?: scheduled| upcoming| pending) calls"
                 r"|show(?: me)?(?: my| all| the)+ calls|show calls"
                 r"|(?:what is|what's|whats) (?:scheduled|upcoming|coming up|planned)"
@@ -211,7 +212,10 @@ CALLING: Final[tuple[Verb, ...]] = (
         examples=("history", "history with {a}", "last 5 calls"),
         says=(
             (r"(?:show |my |call |the )*history", read_manage.read_history),
-            (r"(?:show )?(?:me )?(?:the |my )?last (?:\d{1,3}|\w+) calls", read_manage.read_last_calls),
+            (
+                r"(?:show )?(?:me )?(?:the |my )?last (?:(?:\d{1,3}|\w+) calls|call)",
+                read_manage.read_last_calls,
+            ),
         ),
         words=("history",),
     ),
@@ -227,8 +231,8 @@ CALLING: Final[tuple[Verb, ...]] = (
                 r"| does it| it costs)?(?: to call| is a call to| for a call to"
                 r"| for calling| calling)"
                 r"|how much (?:does|is|would) a call to|(?:the |what's the "
-                r"|what is the )?(?:price|cost|rate) (?:of|for|to) (?:calling|a call to"
-                r"|call)|what does it cost to call",
+                r"|what is the )?(?:price|cost|rate) (?:of|for|to)(?: (?:calling|a call to"
+                r"|call))?|what does it cost to call",
                 read_manage.read_rate,
             ),
         ),
