@@ -87,6 +87,13 @@ async def test_a_refusal_says_what_to_do(
     )
 
 
+async def test_no_refusal_repeats_the_token(chat: Any, world: Telegram) -> None:
+    world.fails("sendMessage", 400, f"Bad Request: no such bot{TOKEN}")
+    with pytest.raises(Rejected) as refused:
+        await chat.post(ALONE, card())
+    assert TOKEN not in str(refused.value)
+
+
 async def test_after_429_a_chat_is_left_alone_and_no_other(world: Telegram, tmp_path: Path) -> None:
     chat: Any = platform_at(world, tmp_path, Still())
     world.fails("sendMessage", 429, "Too Many Requests: retry after 30", retry_after=30)
