@@ -155,11 +155,12 @@ class Service:
         self.replies.append(reply.status_code)
         self.news.tell()
 
-    def soon(self, work: Coroutine[None, None, None]) -> None:
+    def soon(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """What happens after the answer has gone out."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
 
 async def form_of(request: Request) -> dict[str, str]:

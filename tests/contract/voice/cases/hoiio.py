@@ -53,7 +53,11 @@ def at(url: str, **fields: str) -> HttpRequest:
 
 
 def sign(request: HttpRequest) -> HttpRequest:
-    seal = hmac.new(SECRET.encode(), request.body, hashlib.sha256).hexdigest()
+    return sign_with(SECRET, request)
+
+
+def sign_with(secret: str, request: HttpRequest) -> HttpRequest:
+    seal = hmac.new(secret.encode(), request.body, hashlib.sha256).hexdigest()
     return replace(request, headers={"x-hoiio-signature": seal})
 
 
