@@ -49,11 +49,12 @@ async def find(api: Api, placement: Placement, *, others: frozenset[str]) -> str
     for status in ("live", "queued"):
         async for ref in _going_on(api, placement, status):
             call = await _one(api, ref, status)
-            if call and _fits(call, placement, UTC):
+            # A leg that was rung by another leg was not asked for by any request.
+            if call and call.get("request_uuid") and _fits(call, placement, UTC):
                 found.add(ref)
     zone = await console_zone(api)
     async for call in api.pages("Call/", **_ended(placement)):
-        if _fits(call, placement, zone):
+        if not call.get("parent_call_uuid") and _fits(call, placement, zone):
             found.add(str(call["call_uuid"]))
     found -= others
     return found.pop() if len(found) == 1 else None

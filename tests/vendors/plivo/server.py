@@ -268,7 +268,7 @@ class _Door:
                 "api_id": "x",
                 "call_status": "in-progress" if leg.answered else "ringing",
                 "call_uuid": leg.uuid,
-                "request_uuid": leg.uuid,
+                "request_uuid": "" if leg.parent else leg.uuid,
                 "direction": leg.direction,
                 "from": leg.ours,
                 "to": leg.number,
