@@ -49,7 +49,15 @@ def full_name(reader: Reader) -> tuple[str, int] | None:
         name = names.get(reader.low[reader.pos : stop].replace(".", ""))
         if name is not None:
             return name, stop
-    return None
+    return _joined_name(reader, names)
+
+
+def _joined_name(reader: Reader, names: dict[str, str]) -> tuple[str, int] | None:
+    """`mom/dad` and `mom+dad`, written without a space."""
+    start, end = reader.word()
+    stop = min((at for sign in "/+&" if (at := reader.low.find(sign, start, end)) > 0), default=start)
+    name = names.get(reader.low[start:stop])
+    return None if name is None else (name, stop)
 
 
 def by_first_word(reader: Reader) -> tuple[tuple[str, ...], int] | None:

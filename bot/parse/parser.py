@@ -119,16 +119,13 @@ def _skip_address(reader: Reader) -> None:
 
 
 def _without_slash(text: Text, slash: re.Match[str], *, bare: bool) -> Text:
-    """The text with blanks for `/` and `@bot` (and for a verb that only opens the bot)."""
-    start, end = slash.span("verb")
-    keep = range(0) if bare else range(start, end)
-    low = "".join(
-        (" " if not slash.start() <= n < slash.end() else char.replace("_", " ") if n in keep else " ")
-        if slash.start() <= n < slash.end()
-        else char
-        for n, char in enumerate(text.low)
-    )
-    return replace(text, low=low)
+    """The text without `/` and `@bot` (and without a verb that only opens the bot); `_` is a space there."""
+    start, end = (slash.end(), slash.end()) if bare else slash.span("verb")
+    gone = {*range(slash.start(), start), *range(end, slash.end())}
+    kept = [n for n in range(len(text.cells)) if n not in gone]
+    low = "".join(" " if text.low[n] == "_" and start <= n < end else text.low[n] for n in kept)
+    literals = {new: text.literals[old] for new, old in enumerate(kept) if old in text.literals}
+    return replace(text, low=low, cells=tuple(text.cells[n] for n in kept), literals=literals)
 
 
 # --- the sentence ---------------------------------------------------------------------------------
@@ -192,12 +189,13 @@ def _fail_verb(reader: Reader) -> None:
 def _fail_no_verb(reader: Reader) -> None:
     if reader.problems or reader.doubts:
         return
-    if reader.low.strip(" .!?,;\n"):
-        reader.fail(
-            "unknown_verb", 0, len(reader.low), 'What should I do? Say for example "call mom at 9pm".'
-        )
-    else:
+    beginning = Reader(reader.text, reader.context)
+    beginning.skip()
+    if beginning.at_end:
         reader.fail("empty", 0, len(reader.low), 'Say what to do, for example "call mom at 9pm", or "help".')
+    else:
+        message = 'What should I do? Say for example "call mom at 9pm".'
+        reader.fail("unknown_verb", beginning.pos, len(reader.low), message)
 
 
 def _fail_leftover(reader: Reader, head: Head) -> None:

@@ -159,7 +159,7 @@ def _ring_seconds(reader: Reader) -> int | None:
         if not ask_unit(reader, start, ("seconds", "minutes")):
             reader.pos = start
         return None
-    if duration.months or not 1 <= duration.seconds <= 600:
+    if duration.months or not 1 <= duration.seconds <= 3600:
         reader.fail("bad_duration", begin, reader.pos, '"{word}" is not how long a phone can ring.')
     return duration.seconds
 

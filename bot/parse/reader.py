@@ -15,12 +15,13 @@ from bot.parse.tokens import Kind, Literal, Text, escaped
 from bot.parse.words import rx
 
 FILLER: Final = rx(
-    r"please|pls|plz|hey|hi|hello|bot|thanks(?: a lot)?|thank you|thx|cheers|ta|kindly|for me"
+    r"please|pls|plz|hey|hi|hello|bot|thanks(?: a lot)?|thank you(?: (?:very|so) much)?|thx"
+    r"|cheers|ta|kindly|for me"
     r"|(?:can|could|would|will) you|i'd like(?: you)? to|i (?:want|need)(?: you)? to"
     r"|let's|just|exactly|sharp|about|around|approximately|ok|okay"
 )
 _GLUE: Final = rx(r"and(?: then| also)?|then|also|after that|afterwards|finally|plus")
-_SIGNS: Final = re.compile(r"[ ,!?&~)]+|:(?= |$)|\((?=[^\d+ ])")
+_SIGNS: Final = re.compile(r"[ ,!?&~)]+|[:;]-?[()dp](?!\w)|:(?= |$)|\((?=[^\d+ ])")
 _STOP: Final = re.compile(r"\.(?![\w])|[;\n]")
 MOST_PROBLEMS: Final = 5
 MOST_LOST: Final = 12

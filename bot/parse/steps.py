@@ -11,7 +11,7 @@ from bot.parse.numbers import take_number
 from bot.parse.options import ask_unit
 from bot.parse.reader import Reader
 from bot.parse.targets import DAY_WORDS, ClauseHere, my_target, slips_of_clauses, take_target
-from bot.parse.tokens import Kind
+from bot.parse.tokens import Kind, Literal
 from bot.parse.words import NUMBER_WORD, NUMBER_WORDS, nearest, rx
 
 PLAY: Final = rx(
@@ -103,7 +103,7 @@ def take_play(reader: Reader) -> Play | None:
 
 def _link(reader: Reader, start: int) -> str | None:
     begin = reader.pos
-    link = reader.take_literal(Kind.URL)
+    link = reader.take_literal(Kind.URL) or _quoted_link(reader)
     if link and re.fullmatch(r"https?://[^\s/?#]+\.?[^\s]*", link.value) and "." in link.value:
         return link.value
     word_start, word_end = (begin, begin + 1) if link else reader.word()
@@ -115,6 +115,11 @@ def _link(reader: Reader, start: int) -> str | None:
             "bad_url", word_start, word_end, '"{word}" is not a link I can play; it has to be https://….'
         )
     return None
+
+
+def _quoted_link(reader: Reader) -> Literal | None:
+    literal = reader.text.literals.get(reader.pos)
+    return reader.take_literal(Kind.QUOTED) if literal and literal.value.startswith("http") else None
 
 
 def _count(match: re.Match[str]) -> int:
