@@ -161,7 +161,8 @@ def _words(low: str, pos: int, expected: bool) -> tuple[Clock, int] | None:
     oclock = "clock" in match[0]
     if not (expected or match["ap"] or oclock) or _number(match["hour"]) > 23:
         return None
-    return _clock(match), match.end()
+    bare = not (match["ap"] or match["minute"] or oclock)
+    return replace(_clock(match), bare=bare), match.end()
 
 
 def _oclock(low: str, pos: int, _: bool) -> tuple[Clock, int] | None:

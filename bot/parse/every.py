@@ -103,8 +103,9 @@ _NTH_DAY: Final = (
     rf"|(?P<any>day))(?: (?:of|in) (?:the|every|each) month)"
 )
 _NTH_OF_MONTH: Final = rx(rf"(?:on )?{_NTH_DAY}")
+_NTHS: Final = rf"(?:{_NTH_WORD})(?:(?:, and |, | and | & )(?:the )?(?:{_NTH_WORD}))*"
 _DATE_OF_MONTH: Final = rx(
-    rf"(?:on )?(?:the )?(?P<which>{_NTH_WORD})(?P<of> (?:day )?of (?:the|every|each) month)"
+    rf"(?:on )?(?:the )?(?P<which>{_NTHS})(?P<of> (?:days? )?of (?:the|every|each) month)"
 )
 _BARE_NTH: Final = rx(r"(?P<which>\d{1,2}(?:st|nd|rd|th))")
 _OF_EVERY: Final = re.compile(r"of (?:every|each) month")
@@ -112,7 +113,7 @@ _MONTH_DAY: Final = re.compile(
     rf"(?:on )?(?:the )?(?:(?P<day>{_NTH_WORD}|\d{{1,2}}) (?:of )?(?P<month>{MONTH})"
     rf"|(?P<month2>{MONTH}) (?:the )?(?P<day2>{_NTH_WORD}|\d{{1,2}})(?![\w:]))"
 )
-_ON_THE: Final = rx(rf"on (?:the )?(?P<which>{_NTH_WORD})(?! (?:{WEEKDAY_STEM}))(?: day)?")
+_ON_THE: Final = rx(rf"on (?:the )?(?P<which>{_NTHS})(?! (?:{WEEKDAY_STEM}))(?: days?)?")
 _ON_LAST: Final = rx(
     r"on (?:the )?last day(?: of (?:the|every|each) month)?|at the end of (?:the|every|each) month"
 )
@@ -155,7 +156,7 @@ def _plain_rule(reader: Reader, rule: RuleDraft) -> bool:
         _nth_rule(rule, match)
     elif (match := reader.match(_DATE_OF_MONTH)) and _OF_EVERY.search(match[0]):
         reader.go(match.end())
-        rule.unit, rule.days = Unit.MONTH, (_nth(match["which"]),)
+        rule.unit, rule.days = Unit.MONTH, _nths(match["which"])
     return rule.unit is not None
 
 
@@ -165,7 +166,7 @@ def _every(reader: Reader, rule: RuleDraft) -> bool:
     if match := reader.take(_NTH_OF_MONTH):
         _nth_rule(rule, match)
     elif match := reader.take(_DATE_OF_MONTH):
-        rule.unit, rule.days = Unit.MONTH, (_nth(match["which"]),)
+        rule.unit, rule.days = Unit.MONTH, _nths(match["which"])
     elif match := _taken(reader, _MONTH_DAY):
         _yearly(rule, match)
     elif match := reader.take(_OTHER_DAY):
@@ -213,6 +214,11 @@ def _nth(text: str) -> int:
     return int(re.sub(r"\D", "", text)) if text[0].isdigit() else ORDINAL_WORDS[text]
 
 
+def _nths(text: str) -> tuple[int, ...]:
+    """`1st and 15th`."""
+    return tuple(sorted({_nth(found[0]) for found in re.finditer(_NTH_WORD, text)}))
+
+
 def _nth_rule(rule: RuleDraft, match: re.Match[str]) -> None:
     groups = match.groupdict()
     which = -1 if groups["last"] else _nth(groups["which"])
@@ -238,8 +244,7 @@ def _more_weekdays(reader: Reader) -> tuple[int, ...]:
     found: list[int] = []
     while True:
         start = reader.pos
-        if not reader.take(_LIST):
-            return tuple(found)
+        reader.take(_LIST)
         match = reader.take(_ONE_WEEKDAY)
         if not match:
             reader.pos = start
@@ -262,7 +267,7 @@ def _rule_tail(reader: Reader, rule: RuleDraft) -> None:
         elif match := reader.take(_ON_NTH):
             _nth_rule(rule, match)
         elif match := reader.take(_ON_THE):
-            rule.days = (_nth(match["which"]),)
+            rule.days = _nths(match["which"])
     if rule.unit is Unit.YEAR and not rule.days and (match := _taken(reader, _MONTH_DAY)):
         _yearly(rule, match)
 
@@ -274,6 +279,7 @@ _UNTIL: Final = rx(
     r"until and including|up to and including|(?:until|till|'?til|through|thru"
     r"|ending)(?: on| and including)?|up to|ends on"
 )
+_TO: Final = rx(r"to")
 _COUNT: Final = rx(
     rf"(?:for )?(?:(?P<n>\d{{1,4}}|{NUMBER_WORD}) (?:times|occurrences|occasions)"
     rf"|(?P<twice>twice)|(?P<once>once))(?: (?:only|in total|altogether))?"
@@ -320,7 +326,7 @@ def _starting(reader: Reader, rule: RuleDraft) -> bool:
 
 
 def _until(reader: Reader, rule: RuleDraft) -> bool:
-    match = reader.take(_UNTIL)
+    match = reader.take(_UNTIL) or (reader.take(_TO) if rule.start else None)
     if not match:
         return False
     found = _date_here(reader)

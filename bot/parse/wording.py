@@ -73,11 +73,12 @@ def _rule_days(rule: Recurrence) -> Iterable[str]:
         yield "on " + " and ".join(WEEKDAY_NAMES[day] for day in rule.weekdays)
     for which, weekday in rule.nth:
         yield f"on the {'last' if which == LAST_DAY else nth_text(which)} {WEEKDAY_NAMES[weekday]}"
-    for day in rule.days:
-        if rule.unit is Unit.YEAR:
-            yield f"on {day} {MONTH_NAMES[(rule.month or 1) - 1]}"
-        else:
-            yield "on the last day" if day == LAST_DAY else f"on the {nth_text(day)}"
+    if rule.unit is Unit.YEAR:
+        yield from (f"on {day} {MONTH_NAMES[(rule.month or 1) - 1]}" for day in rule.days)
+    elif rule.days == (LAST_DAY,):
+        yield "on the last day"
+    elif rule.days:
+        yield "on the " + " and ".join(nth_text(day) for day in rule.days)
 
 
 def nth_text(n: int) -> str:
