@@ -45,6 +45,8 @@ class Feature(StrEnum):
     LIVE_PLAY = "live play"
     TRANSFER = "transfer"
     RING_MUSIC = "ring music"
+    RING_TIME = "ring time"
+    TIME_LIMIT = "time limit"
     MENU = "menu"
     SIP = "sip"
     WITHHELD_CALLER_ID = "withheld caller id"

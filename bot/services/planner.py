@@ -55,12 +55,14 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What an order comes to. `left_out` are extras of ours that this provider does without."""
+    """What an order comes to. `left_out` are extras of ours that this provider does without; `written` is
+    what the terms of the sentence need, beyond what stands in the legs."""
 
     kind: CallKind
     legs: tuple[LegPlan, ...]
     left_out: tuple[str, ...] = ()
     conference: str | None = None
+    written: frozenset[Feature] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +147,16 @@ def plan_order(
         my_name=my_name,
         names=names,
     )
+    return replace(_planned(draft, order, conference), written=_written(terms))
+
+
+def _written(terms: said.Terms) -> frozenset[Feature]:
+    """Our own limits are left out where a provider has none; those that somebody wrote are not."""
+    ring = {Feature.RING_TIME} if terms.ring_seconds else set()
+    return frozenset(ring | ({Feature.TIME_LIMIT} if terms.max_seconds else set()))
+
+
+def _planned(draft: _Draft, order: said.Call | said.Conference | said.Remind, conference: str) -> Plan:
     match order:
         case said.Remind():
             return Plan(kind=CallKind.REMIND, legs=(_reminder(draft, order),))
@@ -257,9 +269,9 @@ def ring_times(forward: Forward, defaults: Defaults, within: int = 90) -> tuple[
 
 def fit(plan: Plan, provider: VoiceProvider) -> Plan:
     """The plan as this provider can carry it out. Raises NotPossible for anything written that it cannot."""
-    for leg in plan.legs:
-        for feature in sorted(_needed(leg) - provider.features):
-            raise cannot(provider, feature)
+    needed = plan.written.union(*(_needed(leg) for leg in plan.legs))
+    for feature in sorted(needed - provider.features):
+        raise cannot(provider, feature)
     if plan.kind is CallKind.CONFERENCE and len(plan.legs) > provider.limits.conference_size:
         most = provider.limits.conference_size
         raise NotPossible(

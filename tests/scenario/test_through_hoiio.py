@@ -254,6 +254,15 @@ async def test_somebody_is_added_kicked_and_muted(story: Story) -> None:
     assert members[AMY].state == "ongoing"
 
 
+async def test_a_conference_that_lasts_too_long_is_ended(story: Story) -> None:
+    house, hoiio = story
+    members = await running_conference(story)
+    await house.advance_until_card(1, "joined", step=15)
+    await house.advance(3600)
+    await house.advance_until(lambda: all(call.state == "ended" for call in members.values()))
+    assert (await house.until_card(1, "3 of 3 joined")).final
+
+
 async def test_more_than_eight_are_refused_when_ordered(story: Story) -> None:
     house, hoiio = story
     nine = ", ".join(f"+6591234{n:03d}" for n in range(9))
@@ -384,6 +393,7 @@ async def test_notices_told_twice_ask_once(story: Story) -> None:
         "call amy and press 1234",
         'call amy, text "hello"',
         "call amy and record it",
+        "call amy, ring for 20 s",
     ],
 )
 async def test_what_it_cannot_do_is_refused_when_it_is_ordered(story: Story, sentence: str) -> None:
@@ -418,6 +428,13 @@ async def test_a_caller_is_forwarded(story: Story) -> None:
     await house.until_card(1, "talking")
     await hoiio.hangs_up(call)
     assert (await house.until_card(1, "Cy called", "answered and talked")).final
+
+
+async def test_ring_times_that_it_cannot_keep_are_refused(story: Story) -> None:
+    house, _ = story
+    reply = await house.says(f"forward {OWN} to me for 20 seconds then bob, then voicemail")
+    assert reply is not None
+    assert "as long as its carrier" in reply.text
 
 
 async def test_all_at_once(story: Story) -> None:

@@ -306,6 +306,8 @@ async def test_wrong_credentials_are_told(tmp_path: Path, doors: Doors) -> None:
     [
         ("conference me, amy and bob", "two phones, never more"),
         ("call amy as private", "always shows a number"),
+        ("call amy for at most 10 minutes", "ends a call when"),
+        ("call amy, ring for 20 s", "as long as its carrier"),
         ("call amy and press 123", "cannot press keys"),
         ('call amy, say "a", play https://example.com/a.mp3', "in this order"),
         ('call amy, say "a" with voice lisa, say "b"', "in this order"),

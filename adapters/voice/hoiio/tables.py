@@ -20,6 +20,7 @@ LACKING: Final[Mapping[Feature, str]] = {
     Feature.LIVE_PLAY: "Hoiio plays and says nothing into a talk",
     Feature.TRANSFER: "Hoiio cannot take a talk apart once it runs",
     Feature.RING_MUSIC: "Hoiio gives its ring tone to whoever waits, never music",
+    Feature.RING_TIME: "Hoiio lets a phone ring for as long as its carrier does",
     Feature.MENU: "Hoiio keeps no phone menu under a code",
     Feature.SIP: "Hoiio rings telephone numbers only",
 }

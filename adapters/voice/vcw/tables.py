@@ -21,6 +21,8 @@ LACKING: Final[Mapping[Feature, str]] = {
     Feature.HOLD: "VCW takes no orders in mid-call",
     Feature.LIVE_PLAY: "VCW takes no orders in mid-call",
     Feature.TRANSFER: "VCW takes no orders in mid-call",
+    Feature.RING_TIME: "VCW lets a phone ring for as long as its carrier does",
+    Feature.TIME_LIMIT: "VCW ends a call when those who talk do",
     Feature.SIP: "VCW rings telephone numbers only",
     Feature.WITHHELD_CALLER_ID: "VCW always shows a number",
     Feature.INBOUND: "VCW does not pass calls to us",

@@ -100,6 +100,8 @@ def _must_be_able(desk: Desk, rule: Forward) -> None:
     needed = {Feature.INBOUND, *plan_forward(rule, caller="somebody", defaults=desk.defaults).needs()}
     if any(isinstance(party.address, SipUri) for stage in rule.stages for party in stage.parties):
         needed.add(Feature.SIP)
+    if any(stage.ring_seconds for stage in rule.stages):
+        needed.add(Feature.RING_TIME)
     for feature in sorted(needed - provider.features):
         raise cannot(provider, feature)
 
