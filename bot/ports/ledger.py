@@ -228,9 +228,12 @@ class DispatchTable(Protocol):
         """Claims whose lease has ended go back to `scheduled`: nothing is ever sent from `claimed`."""
         ...
 
-    async def begin_placement(self, placement: Placement, *, owner: str, now: datetime) -> bool:
+    async def begin_placement(
+        self, placement: Placement, *, owner: str, now: datetime, last: bool = False
+    ) -> bool:
         """Insert it as `placing` and mark the call started, only if the claim is still `owner`'s and no open
-        placement holds that leg. False, and nothing is written, otherwise."""
+        placement holds that leg. False, and nothing is written, otherwise. `last`: let go of the claim, as
+        `done_placing` does."""
         ...
 
     async def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:

@@ -5,7 +5,7 @@ request came to is one conditional write afterwards. Nothing in here dials a com
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -43,6 +43,9 @@ log = structlog.get_logger(__name__)
 REQUEST_DEADLINE: Final = 10.0
 PLACING_LEASE: Final = timedelta(seconds=30)
 FIRST_CHECK: Final = timedelta(seconds=2)
+
+Allowed = Callable[[Transaction, datetime], Awaitable[bool]]
+"""Whether a placement may be made now; a no has been written down in that transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +93,15 @@ class Dialer:
 
     async def place(self, call: Call, plan: LegPlan) -> None:
         """Place one planned leg, if the claim is still ours. Returns once its outcome is written."""
-        placement = await self._commit(call, plan)
+        placement = await self.write_down(call, plan)
         if placement is not None:
-            await self.send(placement, until=max(call.due, placement.created_at) + GRACE)
+            await self.send(placement, until=last_try(call, placement))
 
-    async def _commit(self, call: Call, plan: LegPlan) -> Placement | None:
+    async def write_down(
+        self, call: Call, plan: LegPlan, *, allowed: Allowed | None = None, last: bool = False
+    ) -> Placement | None:
+        """Commit the placement, so that it may be sent once. None, and nothing is sent: the claim is not ours
+        any more, or `allowed` says no in that transaction. `last`: the claim ends with it."""
         await self._wait_for_slot(call.provider)
         now = self._clock.now()
         placement = Placement(
@@ -107,7 +114,10 @@ class Dialer:
             lease_until=now + PLACING_LEASE,
         )
         async with self._ledger() as tx:
-            if not await tx.begin_placement(placement, owner=self.owner, now=now):
+            if allowed is not None and not await allowed(tx, now):
+                await tx.commit()
+                return None
+            if not await tx.begin_placement(placement, owner=self.owner, now=now, last=last):
                 return None
             await tx.commit()
         return placement
@@ -274,6 +284,11 @@ class Dialer:
         if leg is not None and leg.ref is not None:
             return ProviderRef(leg.ref)
         return placement.ref(role) if placement is not None else None
+
+
+def last_try(call: Call, placement: Placement) -> datetime:
+    """Until when what surely was not dialled may be asked again."""
+    return max(call.due, placement.created_at) + GRACE
 
 
 async def act(provider: VoiceProvider, ref: ProviderRef, order: Control | None, hooks: Hooks) -> None:

@@ -43,10 +43,11 @@ class Guard:
 
     async def when_ordered(self, ask: Ask, order: ScheduledCall, targets: Sequence[Target]) -> Verdict:
         """For a new order, whatever its time."""
+        contacts = await ask.tx.contacts(ask.person.key)
         verdict = may_call(
             DialRequest(
-                dialled=_dialled(order.plan, await ask.tx.contacts(ask.person.key), targets),
-                circle=await self._circle(ask.tx, ask.person, ask.zone),
+                dialled=_dialled(order.plan, contacts, targets),
+                circle=self._circle(ask.person, ask.zone, contacts),
                 at=order.due,
                 now=ask.now,
                 caller_id=_caller_id(order.plan),
@@ -85,16 +86,14 @@ class Guard:
         verdict = await self._now(ask, "forward", dialled, lifts=True, confirmed=True)
         return verdict if isinstance(verdict, Refused) else None
 
-    async def refusal_when_placed(
-        self, call: Call, now: datetime, tx: Transaction | None = None
-    ) -> Refused | None:
+    async def refusal_when_placed(self, call: Call, now: datetime, tx: Transaction) -> Refused | None:
         """The second time of asking: what was confirmed is not asked again, what is refused stays refused."""
-        if tx is not None:
-            return await self._refusal(tx, call, now)
-        async with self._ledger() as own:
-            refusal = await self._refusal(own, call, now)
-            await own.commit()
-        return refusal
+        person = await tx.person(call.asker)
+        verdict: Verdict = may_still_use(call.asker, person, self._settings.access)
+        if not isinstance(verdict, Refused):
+            verdict = await self._when_placed(tx, call, person or Person(key=call.asker), now)
+        await self._log(tx, now, call.asker, call.room, f"place #{call.number}", verdict, call)
+        return verdict if isinstance(verdict, Refused) else None
 
     async def log_access(self, tx: Transaction, inbound: Inbound, verdict: Refused) -> None:
         """Somebody knocked who may not."""
@@ -102,32 +101,23 @@ class Guard:
 
     # --- where the facts come from --------------------------------------------------------------
 
-    async def _refusal(self, tx: Transaction, call: Call, now: datetime) -> Refused | None:
-        person = await tx.person(call.asker)
-        verdict: Verdict = may_still_use(call.asker, person, self._settings.access)
-        if not isinstance(verdict, Refused):
-            known = person or Person(key=call.asker)
-            zone = known.timezone or self._settings.default_timezone
-            verdict = may_call(
-                DialRequest(
-                    dialled=_dialled(
-                        call.plan, await tx.contacts(call.asker), caller_rings=call.kind is CallKind.INBOUND
-                    ),
-                    circle=await self._circle(tx, known, zone),
-                    at=now,
-                    now=now,
-                    caller_id=_caller_id(call.plan),
-                    placements=len(call.unplaced),
-                    at_once=_at_once(call.unplaced),
-                    confirmed=True,
-                    lifts_live_limit=call.lifts_live_limit,
-                    usage=await self._usage(tx, call.asker, call.room, zone, now),
-                    per_minute=call.expected_cost,
-                ),
-                await self._rules(tx, call.room.tenant),
-            )
-        await self._log(tx, now, call.asker, call.room, f"place #{call.number}", verdict, call)
-        return verdict if isinstance(verdict, Refused) else None
+    async def _when_placed(self, tx: Transaction, call: Call, person: Person, now: datetime) -> Verdict:
+        contacts = await tx.contacts(call.asker)
+        zone = person.timezone or self._settings.default_timezone
+        request = DialRequest(
+            dialled=_dialled(call.plan, contacts, caller_rings=call.kind is CallKind.INBOUND),
+            circle=self._circle(person, zone, contacts),
+            at=now,
+            now=now,
+            caller_id=_caller_id(call.plan),
+            placements=len(call.unplaced),
+            at_once=_at_once(call.unplaced),
+            confirmed=True,
+            lifts_live_limit=call.lifts_live_limit,
+            usage=await self._usage(tx, call.asker, call.room, zone, now),
+            per_minute=call.expected_cost,
+        )
+        return may_call(request, await self._rules(tx, call.room.tenant))
 
     async def _now(
         self, ask: Ask, action: str, dialled: Sequence[Dialled], *, lifts: bool, confirmed: bool = False
@@ -135,7 +125,7 @@ class Guard:
         verdict = may_call(
             DialRequest(
                 dialled=tuple(dialled),
-                circle=await self._circle(ask.tx, ask.person, ask.zone),
+                circle=self._circle(ask.person, ask.zone, await ask.tx.contacts(ask.person.key)),
                 at=ask.now,
                 now=ask.now,
                 calls=0,
@@ -159,7 +149,7 @@ class Guard:
             allowed_prefixes=tuple(await tx.allowed_prefixes(tenant)),
         )
 
-    async def _circle(self, tx: Transaction, person: Person, zone: str) -> Circle:
+    def _circle(self, person: Person, zone: str, contacts: Sequence[Contact]) -> Circle:
         own = {
             person.region,
             self._settings.default_region,
@@ -168,7 +158,7 @@ class Guard:
         return Circle(
             zone=zone,
             own_regions=frozenset(region for region in own if region),
-            contact_regions=regions_of(contact.address for contact in await tx.contacts(person.key)),
+            contact_regions=regions_of(contact.address for contact in contacts),
         )
 
     async def _usage(self, tx: Transaction, asker: str, room: Room, zone: str, now: datetime) -> Usage:

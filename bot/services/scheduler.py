@@ -6,23 +6,24 @@ provider: calls are started beside it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import floor
 from typing import Final
 
 import structlog
 
 from bot.domain import decisions
-from bot.domain.call import GRACE, Call, CallState
+from bot.domain.call import GRACE, Call, CallState, LegPlan
 from bot.domain.cdr import CallId
 from bot.domain.clockwatch import TOO_FAR, ClockWatch
 from bot.domain.errors import StorageUnavailable
 from bot.ports.clock import Bell, Clock
-from bot.ports.ledger import Ledger
+from bot.ports.ledger import Ledger, Transaction
 from bot.ports.voice import VoiceProvider
-from bot.services.dialer import Dialer
+from bot.services.dialer import Dialer, last_try
 from bot.services.guard import Guard
 from bot.services.operator import Operator
 from bot.services.progress import Progress
@@ -186,33 +187,51 @@ class Scheduler:
 
     async def _started(self, call: Call) -> None:
         try:
-            if call.order is not None:
+            if call.order is not None and call.recurrence_words:
                 await self._series.plan_next(call.order, call.due)
-            if call.state is CallState.CLAIMED and not await self._may_start(call):
-                return
-            if call.state is CallState.STARTED and await self._came_too_late(call):
-                return
-            await asyncio.gather(*(self._dialer.place(call, plan) for plan in call.unplaced))
-            async with self._ledger() as tx:
-                await tx.done_placing(call.id, owner=self._dialer.owner)
-                await tx.commit()
+            if call.state is CallState.CLAIMED:
+                await self._place_claimed(call)
+            elif not await self._came_too_late(call):
+                await self._place(call, call.unplaced)
         except StorageUnavailable as gone:
             # The lease runs out and the rows say how far it got.
             log.warning("call left to its lease", call=call.number, reason=str(gone))
         except Exception:
             log.exception("call not started", call=call.number)
 
-    async def _may_start(self, call: Call) -> bool:
-        """Too late, or no longer allowed: told, and never dialled."""
+    async def _place_claimed(self, call: Call) -> None:
+        """The first leg's transaction also asks whether the call may be placed at all; the others follow."""
         now = self._clock.now()
         if now > call.due + GRACE and not await self._waited_for_a_slot(call):
-            await self._drop(call, CallState.MISSED, "I was not running when it was due.")
-            return False
-        refusal = await self._guard.refusal_when_placed(call, now)
+            await self._miss(call)
+            return
+        first, *others = call.unplaced
+        placement = await self._dialer.write_down(
+            call, first, allowed=partial(self._may_start, call), last=not others
+        )
+        if placement is not None:
+            sent = self._dialer.send(placement, until=last_try(call, placement))
+            await asyncio.gather(sent, self._place(call, others))
+
+    async def _place(self, call: Call, plans: Sequence[LegPlan]) -> None:
+        if not plans:
+            return
+        await asyncio.gather(*(self._dialer.place(call, plan) for plan in plans))
+        async with self._ledger() as tx:
+            await tx.done_placing(call.id, owner=self._dialer.owner)
+            await tx.commit()
+
+    async def _may_start(self, call: Call, tx: Transaction, now: datetime) -> bool:
+        """No longer allowed: told, and never dialled."""
+        refusal = await self._guard.refusal_when_placed(call, now, tx)
         if refusal is not None:
-            await self._drop(call, CallState.REFUSED, refusal.reason)
-            return False
-        return True
+            await self._drop(tx, call, CallState.REFUSED, refusal.reason)
+        return refusal is None
+
+    async def _miss(self, call: Call) -> None:
+        async with self._ledger() as tx:
+            await self._drop(tx, call, CallState.MISSED, "I was not running when it was due.")
+            await tx.commit()
 
     async def _came_too_late(self, call: Call) -> bool:
         """A call that was cut short while it was being placed: hours later there is nobody to join."""
@@ -235,15 +254,10 @@ class Scheduler:
             since = await tx.busy_since(call.provider, now=self._clock.now())
         return since is not None and since <= call.due + GRACE
 
-    async def _drop(self, claimed: Call, state: CallState, reason: str) -> None:
-        async with self._ledger() as tx:
-            call = await tx.call(claimed.id)
-            if call is None or call.state is not CallState.CLAIMED:
-                return
-            dropped = replace(call, state=state, reason=reason)
-            await self._dialer.save(tx, dropped, ())
-            await tx.commit()
-        await self._dialer.run(dropped, ())
+    async def _drop(self, tx: Transaction, claimed: Call, state: CallState, reason: str) -> None:
+        call = await tx.call(claimed.id)
+        if call is not None and call.state is CallState.CLAIMED:
+            await self._dialer.save(tx, replace(call, state=state, reason=reason), ())
 
     # --- everything else that time brings -------------------------------------------------------
 

@@ -122,7 +122,9 @@ class MemoryDispatch(MemoryCalls):
 
     # --- placements ---------------------------------------------------------------------------
 
-    async def begin_placement(self, placement: Placement, *, owner: str, now: datetime) -> bool:
+    async def begin_placement(
+        self, placement: Placement, *, owner: str, now: datetime, last: bool = False
+    ) -> bool:
         shelves = await self._change()
         call, claim = shelves.calls.get(placement.call), shelves.claims.get(placement.call)
         if call is None or claim is None or claim.owner != owner or claim.until <= now:
@@ -137,6 +139,8 @@ class MemoryDispatch(MemoryCalls):
         )
         if not self._write_if_free(started):
             return False
+        if last:
+            shelves.claims.take(call.id)
         shelves.placers.put(placement.token, owner)
         return True
 

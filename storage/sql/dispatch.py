@@ -120,10 +120,10 @@ class SqlDispatch(SqlCalls):
     # --- placements ---------------------------------------------------------------------------
 
     @writes
-    def begin_placement(self, placement: Placement, *, owner: str, now: datetime) -> bool:
-        return self._attempt(partial(self._begin, placement, owner, now))
+    def begin_placement(self, placement: Placement, *, owner: str, now: datetime, last: bool = False) -> bool:
+        return self._attempt(partial(self._begin, placement, owner, now, last))
 
-    def _begin(self, placement: Placement, owner: str, now: datetime) -> bool:
+    def _begin(self, placement: Placement, owner: str, now: datetime, last: bool) -> bool:
         earlier = select(func.count()).where(PLACEMENT.c.call == placement.call).scalar_subquery()
         ours = (
             update(CALL)
@@ -133,6 +133,7 @@ class SqlDispatch(SqlCalls):
                 state=STARTED,
                 started_at=func.coalesce(CALL.c.started_at, at(now)),
                 unplaced=func.replace(CALL.c.unplaced, f",{placement.role},", ","),
+                **({"owner": None, "lease_until": None} if last else {}),
             )
             .returning(CALL.c.asker, CALL.c.room_key, earlier.label("earlier"))
         )

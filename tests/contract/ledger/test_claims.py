@@ -285,7 +285,7 @@ async def test_a_leg_added_in_mid_call_is_found(ledger: Ledger) -> None:
 
 
 async def test_done_placing_is_for_the_holder_of_a_started_call(ledger: Ledger) -> None:
-    wanted = call()
+    wanted = call(plan=(plan(), plan(B)))
     await saved(ledger, wanted)
     await claimed(ledger)
     async with ledger() as tx:
@@ -295,8 +295,21 @@ async def test_done_placing_is_for_the_holder_of_a_started_call(ledger: Ledger) 
     async with ledger() as tx:
         await tx.done_placing(wanted.id, owner="another")
         await tx.commit()
-    running = await read(ledger, wanted.id)
-    assert await begun(ledger, placement(running, plan(B)))
+    assert await begun(ledger, placement(wanted, plan(B)))
+
+
+async def test_the_claim_can_end_with_the_placement_that_is_the_last(ledger: Ledger) -> None:
+    wanted = await two_legged(ledger)
+    async with ledger() as tx:
+        assert await tx.begin_placement(placement(wanted, wanted.plan[1]), owner=OWNER, now=NOW, last=True)
+        await tx.commit()
+    async with ledger() as tx:
+        running = await tx.call(wanted.id)
+        assert running is not None
+        await tx.save_call(replace(running, plan=(*running.plan, plan(B))))
+        await tx.commit()
+    [again] = await claimed(ledger, "another")
+    assert [leg.role for leg in again.unplaced] == [B]
 
 
 async def test_releasing_a_started_call_leaves_it_started(ledger: Ledger) -> None:
