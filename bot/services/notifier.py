@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from bot.domain.errors import OutcomeUnknown, Rejected, StorageUnavailable, Unavailable
+from bot.domain.errors import OutcomeUnknown, ProviderError, Rejected, StorageUnavailable, Unavailable
 from bot.ports.chat import ChatPlatform, MessageRef
 from bot.ports.clock import Clock
 from bot.ports.ledger import Ledger, Notice
@@ -97,7 +97,10 @@ class Notifier:
             await self._perhaps_shown(notice)
         except Exception as error:  # noqa: BLE001 - a chat may fail in any way; only its own cards wait
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
-            log.warning("chat does not answer", chat=self._chat.name, error=type(error).__name__)
+            words = error.detail if isinstance(error, ProviderError) else ""
+            log.warning(
+                "chat does not answer", chat=self._chat.name, error=type(error).__name__, detail=words
+            )
             self._rest(notice, retry_after or 0.0)
             await self._put_off(notice, retry_after)
         else:

@@ -262,8 +262,8 @@ class Slack:
     async def edit(self, ref: MessageRef, room: Room, card: Card) -> None:
         """Raises Rejected when the message is gone."""
         message = card_message(card)
+        await self._turn(ref.channel)
         await self._api.call("chat.update", channel=ref.channel, ts=ref.message, **_unlinked(message))
-        self._posted[ref.channel] = self._clock.boot()
         if card.final:
             self._follow_up(ref, room, card)
 
@@ -313,15 +313,18 @@ class Slack:
         await self._say(asker.user, message)
 
     async def _say(self, channel: str, message: Message, thread: str | None = None) -> Any:
-        """One post, at the pace of its channel."""
+        await self._turn(channel)
+        return await self._api.call(
+            "chat.postMessage", creates=True, channel=channel, thread_ts=thread, **message.fields()
+        )
+
+    async def _turn(self, channel: str) -> None:
+        """Wait for one's place in the pace of a channel: cards, answers and details share it."""
         now = self._clock.boot()
         turn = max(now, self._posted.get(channel, now - POST_EVERY) + POST_EVERY)
         _keep(self._posted, channel, turn)
         if turn > now:
             await self._clock.sleep(turn - now)
-        return await self._api.call(
-            "chat.postMessage", creates=True, channel=channel, thread_ts=thread, **message.fields()
-        )
 
     # --- details ----------------------------------------------------------------------------
 
