@@ -281,7 +281,7 @@ def in_part(clock: Clock, part: str | None) -> tuple[time, ...]:
     if part is None or clock.midnight:
         return readings
     if clock.settled:
-        return tuple(at for at in readings if at.hour in _FITS[part])
+        return tuple(at for at in readings if at.hour in FITS[part])
     morning, evening = readings
     if part == "morning":
         return (morning,) if morning.hour else readings
@@ -292,7 +292,7 @@ def in_part(clock: Clock, part: str | None) -> tuple[time, ...]:
     return (evening,) if evening.hour > 16 else (morning, evening)
 
 
-_FITS: Final = {
+FITS: Final = {
     "morning": range(12),
     "afternoon": range(12, 19),
     "evening": range(15, 24),

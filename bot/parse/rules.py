@@ -14,7 +14,7 @@ from bot.parse.command import About
 from bot.parse.days import BadDate, DatePiece, add
 from bot.parse.durations import Duration
 from bot.parse.every import RuleDraft
-from bot.parse.instants import in_part
+from bot.parse.instants import FITS, in_part
 from bot.parse.labels import instant_label
 from bot.parse.pieces import DayPart, Instant, Now, Past, Piece, TimeDraft, Vague
 from bot.parse.reader import Doubt, Option, Reader
@@ -209,6 +209,9 @@ def _times(
     found: list[time] = []
     for clock, piece in said.all(Clock):
         readings = in_part(clock, part.name if part else None)
+        if part and len(readings) > 1:
+            # Twelve at night is midnight; twelve in the morning may be either end of it.
+            readings = tuple(at for at in readings if part.name == "night" and at.hour in FITS["night"])
         if reader.context.clock == "24" and clock.has_minutes:
             readings = readings[:1]
         if not readings:
