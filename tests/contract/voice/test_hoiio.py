@@ -37,8 +37,9 @@ from bot.domain.leg import LegEventKind, RecordingRef
 from bot.domain.numbers import WITHHELD, CallerId, Did, PhoneNumber, SipUri
 from bot.ports.http import HttpRequest
 from bot.ports.voice import DidOffer, Hooks
-from tests.contract.voice.case import HOOKS, TOKEN, placement
+from tests.contract.voice.case import HOOKS, IMPATIENT, TOKEN, placement
 from tests.contract.voice.cases import hoiio as case
+from tests.contract.voice.faults import Canned, vendor
 from tests.fakes import FakeClock
 from tests.vendors.hoiio import APP, OWN, REGISTERED, SECRET, HoiioService, spoken
 from tests.vendors.loopback import Door
@@ -119,6 +120,29 @@ async def test_what_says_nothing_leaves_the_question_open(
     service.refusals["voice/call"] = code
     with pytest.raises(OutcomeUnknown):
         await driver.originate(bridge(), HOOKS)
+
+
+@pytest.mark.parametrize(
+    ("http", "code", "error"),
+    [
+        (500, "error_internal_server_error", OutcomeUnknown),
+        (503, "error_rate_limit_exceeded", OutcomeUnknown),
+        (500, "error_insufficient_credit", Rejected),
+        (400, "error_rate_limit_exceeded", Unavailable),
+        (400, "error_unknown_error_code", OutcomeUnknown),
+        (401, "error_invalid_access_token", Rejected),
+        (429, "error_rate_limit_exceeded", Unavailable),
+    ],
+)
+async def test_a_failure_with_an_http_status_of_its_own(http: int, code: str, error: type[Exception]) -> None:
+    """The status inside decides, but a 5xx that names no lasting reason stays an open question."""
+    async with vendor(Canned(status=http, body=f'{{"status": "{code}"}}'.encode())) as there:
+        driver = case.make(there.url, IMPATIENT)
+        with pytest.raises(error) as failure:
+            await driver.originate(bridge(), HOOKS)
+        await driver.close()
+    assert type(failure.value) is error
+    assert failure.value.code == code  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("code", sorted(GONE - {"404"}))

@@ -205,6 +205,13 @@ async def test_a_200_may_hold_a_failure(
     assert type(failure.value) is error
 
 
+async def test_what_a_failure_says_of_numbers_is_cut(service: VcwService, driver: Vcw) -> None:
+    service.body_failure = {"data": {"code": 400, "code_desc": "6591234567 is wrong"}}
+    with pytest.raises(Rejected, match="is wrong") as failure:
+        await driver.originate(placement(Say(text="x"), to=str(AMY)), HOOKS)
+    assert "6591234567" not in str(failure.value)
+
+
 async def test_the_token_is_in_the_address_of_the_callback_and_nowhere_without_one(
     service: VcwService, driver: Vcw
 ) -> None:
