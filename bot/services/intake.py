@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY: Final = 5.0
 """Seconds between two looks when nobody wakes us."""
+ASK_AGAIN: Final = 0.5
+"""Seconds until a platform is asked again who somebody is."""
 FRESH: Final = timedelta(seconds=60)
 """An older command asks before it dials."""
 REFUSED_FOR: Final = timedelta(minutes=10)
@@ -47,6 +49,7 @@ class Intake:
         self._chats = chats
         self._changed = asyncio.Event()
         self._refused: dict[SourceKey, datetime] = {}
+        self._unknown = False  # somebody waits whom the platform has not introduced yet
 
     async def put(self, inbound: Inbound) -> bool:
         """Write it down. Raises StorageUnavailable when that failed: nothing was taken."""
@@ -81,14 +84,17 @@ class Intake:
                 log.warning("inbox out of reach", reason=str(gone))
             except Exception:
                 log.exception("intake")
-            await sleep_unless(self._changed, self._desk.clock, LOOK_EVERY)
+            pause = ASK_AGAIN if self._unknown else LOOK_EVERY
+            await sleep_unless(self._changed, self._desk.clock, pause)
 
     async def work(self) -> None:
         """Handle what is waiting, oldest first, and tell what has not been told."""
+        self._unknown = False
         for name, chat in self._chats.items():
             async with self._ledger() as tx:
                 waiting = await tx.waiting_inbound(name)
             known = await asyncio.gather(*(self._introduced(chat, inbound) for inbound in waiting))
+            self._unknown = self._unknown or None in known
             for inbound in filter(None, known):
                 await self._handle(inbound)
             await self._tell(name, chat)

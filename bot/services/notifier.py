@@ -45,19 +45,24 @@ class Notifier:
             self._changed.clear()
             pause = look_every
             try:
-                await self.drain()
-                pause = min(look_every, await self._until_next())
+                shown = await self.drain()
+                pause = min(look_every, await self._until_next(more=shown > 0))
             except StorageUnavailable as gone:
                 log.warning("outbox out of reach", reason=str(gone))
             except Exception:
                 log.exception("notifier")
             await sleep_unless(self._changed, self._clock, pause)
 
-    async def _until_next(self) -> float:
-        """Seconds until the next notice may be shown."""
+    async def _until_next(self, *, more: bool) -> float:
+        """Seconds until the next notice may be shown; with nothing `more` to show now, until a room is rested."""
         async with self._ledger() as tx:
             due = await tx.next_notice(self._chat.name)
-        return LOOK_EVERY if due is None else max(SHORTEST_PAUSE, (due - self._clock.now()).total_seconds())
+        if due is None:
+            return LOOK_EVERY
+        pause = (due - self._clock.now()).total_seconds()
+        if pause <= 0 and not more and self._resting:
+            pause = min(self._resting.values()) - self._clock.boot()
+        return max(SHORTEST_PAUSE, pause)
 
     async def drain(self) -> int:
         """Show everything that is due now, one notice a room where rooms need a pause; returns how many."""
