@@ -148,6 +148,9 @@ async def test_a_scheduled_call_is_listed_moved_and_cancelled_by_us(story: Story
     await house.advance(hours=8)
     assert house.card(1).state == "cancelled"
     assert vcw.orders == {}
+    past = await house.says("history")
+    assert past is not None
+    assert "#1" in past.text
 
 
 async def test_a_reminder_is_one_text(story: Story) -> None:
