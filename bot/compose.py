@@ -36,6 +36,7 @@ from bot.services.inbound import Inbound
 from bot.services.intake import Intake
 from bot.services.notifier import LOOK_EVERY, Notifier
 from bot.services.operator import Operator
+from bot.services.owner_texts import OwnerTexts
 from bot.services.planner import Defaults
 from bot.services.progress import Progress
 from bot.services.pulse import Pulse
@@ -150,6 +151,9 @@ class House:
             wake=self._wake_notifiers,
         )
         self.recordings.on_settled = cards.refresh
+        self.recordings.on_home = OwnerTexts(
+            ledger=ledger, providers=providers, recordings=self.recordings
+        ).tell
         self.dialer = Dialer(
             ledger=ledger,
             clock=clock,

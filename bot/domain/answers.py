@@ -7,9 +7,9 @@ from typing import Final
 
 from bot.domain.cdr import Money
 from bot.domain.countries import country
-from bot.domain.numbers import CallerId, Did, PhoneNumber
+from bot.domain.numbers import Address, CallerId, Did, PhoneNumber
 from bot.domain.people import ClockChoice, Person, Room, Standing
-from bot.domain.phrases import address_words, day_and_clock, joined, zone_words
+from bot.domain.phrases import address_words, day_and_clock, joined, talk_time, zone_words
 from bot.domain.replies import who_may_call_words
 
 # --- the asker's settings ---------------------------------------------------------------------------
@@ -153,3 +153,14 @@ def access_words(
     if prefixes:
         lines.append(f"Costly ranges let in: {joined([*prefixes])}.")
     return "\n".join(lines)
+
+
+# --- by SMS -----------------------------------------------------------------------------------------
+
+
+def voicemail_text(name: str | None, caller: Address | None, seconds: float | None, link: str) -> str:
+    """To the owner alone, so the caller's number stands in it whole."""
+    number = "a withheld number" if caller is None else address_words(caller, private=True)
+    who = f"{name} ({number})" if name else number
+    length = f", {talk_time(seconds)}" if seconds is not None else ""
+    return f"Voicemail from {who}{length}: {link}"

@@ -41,7 +41,8 @@ _TRIES_FOR_THE_WHOLE: Final = 5
 
 
 class Fetcher:
-    """One transaction a step. `update` changes a recording inside one, if it can still be changed."""
+    """One transaction a step. `update` changes a recording inside one, if it can still be changed; `home` is
+    told of each that has come."""
 
     def __init__(
         self,
@@ -51,12 +52,14 @@ class Fetcher:
         clock: Clock,
         shelf: Shelf,
         update: Update,
+        home: Callable[[Recording], Awaitable[None]],
     ) -> None:
         self._ledger = ledger
         self._providers = providers
         self._clock = clock
         self._shelf = shelf
         self._update = update
+        self._home = home
         self._delete_again: dict[RecordingId, datetime] = {}
 
     async def run(self) -> None:
@@ -119,8 +122,10 @@ class Fetcher:
         now = self._clock.now()
         if _too_short(recording, sound):
             await self._change(recording, lambda each: each.ended(now, sound.seconds))
-        else:
-            await self._change(recording, lambda each: each.stored(sound, size, now))
+            return
+        stored = await self._change(recording, lambda each: each.stored(sound, size, now))
+        if stored is not None:
+            await self._home(stored)
 
     async def _later(self, recording: Recording, trouble: Exception) -> None:
         """Try again after a growing gap, or the longer one the provider asked for; but not for ever."""

@@ -44,11 +44,19 @@ async def _nobody(_tx: Transaction, _recording: Recording) -> None:
     return
 
 
+OnHome = Callable[[Recording], Awaitable[None]]
+
+
+async def _nothing(_recording: Recording) -> None:
+    return
+
+
 class Recordings:
     """`keys`: the first signs links, all open them. `base_url`: how people reach the web door, no `/` behind.
 
     `on_settled` is awaited inside the transaction that stores, fails or deletes a recording, so that its card
     goes into the outbox with it or not at all. What it raises undoes both, and it is tried again.
+    `on_home` is awaited once, after a recording was stored; what it raises is logged.
     """
 
     def __init__(
@@ -72,8 +80,14 @@ class Recordings:
         self._base_url = base_url
         self._keep = keep
         self.on_settled = on_settled
+        self.on_home: OnHome = _nothing
         self._fetcher = Fetcher(
-            ledger=ledger, providers=providers, clock=clock, shelf=self._shelf, update=self.update
+            ledger=ledger,
+            providers=providers,
+            clock=clock,
+            shelf=self._shelf,
+            update=self.update,
+            home=self._home,
         )
 
     async def run(self) -> None:
@@ -125,6 +139,9 @@ class Recordings:
         """From the commit on nobody can hear it; within seconds it is gone here and at the provider."""
         now = self._clock.now()
         return await self.update(tx, recording, lambda each: each.ended(now)) or recording
+
+    async def _home(self, recording: Recording) -> None:
+        await self.on_home(recording)
 
     async def revoke(self, tx: Transaction, recording: Recording) -> Recording:
         """From the commit on every link given out so far is dead. Returns what new links are made from."""

@@ -76,6 +76,10 @@ async def test_tried_in_order_and_then_a_voicemail(house: PlivoHouse) -> None:
     listed = await house.asks("voicemail")
     assert "0:07" in listed
     assert "/r/" in listed
+    await house.until(lambda: house.vendor.exchange.texts)
+    (text,) = house.vendor.exchange.texts
+    assert (text["dst"], text["src"]) == (ME, DID)
+    assert text["text"].startswith(f"Voicemail from +1 312-555-0177, 0:07: {house.public}/r/")
 
 
 async def test_somebody_accepts_and_they_talk(house: PlivoHouse) -> None:
