@@ -54,7 +54,7 @@ class Notifier:
             await sleep_unless(self._changed, self._clock, pause)
 
     async def _until_next(self, *, more: bool) -> float:
-        """Seconds until the next notice may be shown; with nothing `more` to show now, until a room is rested."""
+        """Seconds until the next notice may be shown; without `more` to show now, until a room is rested."""
         async with self._ledger() as tx:
             due = await tx.next_notice(self._chat.name)
         if due is None:

@@ -293,6 +293,16 @@ async def test_nothing_waits_for_slack_before_it_acknowledges(here: World) -> No
     assert len(here.slack.calls) == before
 
 
+async def test_bolt_takes_nothing_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, "of-something-else")
+    async with world(tmp_path) as here:
+        assert (await here.client.command("U1", "C1", "list")).status == 200
+        assert len(here.inbox.brought) == 1
+
+
 async def test_until_slack_has_said_who_we_are_it_is_asked_to_send_again(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         here.slack.fails("auth.test", *[Fault(500)] * 50)
@@ -507,6 +517,12 @@ async def test_forty_of_the_worst_names_are_within_every_limit(here: World, name
     assert len(shown.blocks) <= 50
     assert sum(map(len, texts(shown.blocks))) <= ALL_BLOCKS
     assert "first call to Latvia" in shown.seen()
+
+
+async def test_signs_that_turn_the_line_around_are_taken_out(here: World) -> None:
+    await here.platform.post(GENERAL, card(legs=f"\u202e{RTL}\u2066: ringing 4 s"))
+    assert f"{RTL}: ringing 4 s" in here.slack.messages[0].seen()
+    assert not set("\u202e\u2066") & set(here.slack.messages[0].text)
 
 
 async def test_what_does_not_fit_stands_in_the_thread_with_the_details(here: World) -> None:
