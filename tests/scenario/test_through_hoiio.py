@@ -255,7 +255,7 @@ async def test_somebody_is_added_kicked_and_muted(story: Story) -> None:
 
 
 async def test_a_conference_that_lasts_too_long_is_ended(story: Story) -> None:
-    house, hoiio = story
+    house, _ = story
     members = await running_conference(story)
     await house.advance_until_card(1, "joined", step=15)
     await house.advance(3600)

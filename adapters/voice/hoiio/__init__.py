@@ -32,7 +32,7 @@ class HoiioSettings(VendorSettings):
 
     hoiio_app_id: SecretStr = env("HOIIO_APP_ID", "Names the application in your Hoiio account.")
     hoiio_access_token: SecretStr = env(
-        "HOIIO_ACCESS_TOKEN", "Its password; Hoiio also signs its notifications with it."
+        "HOIIO_ACCESS_TOKEN", "Password of that application; Hoiio also signs its notifications with it."
     )
     hoiio_base_url: BaseUrl = env(
         "HOIIO_BASE_URL",

@@ -64,9 +64,9 @@ class Api:
             raise _failure(fields["status"], creates=creates, token=token)
         return self._wire.read(reply, lambda _: read(fields), creates=creates, token=token)
 
-    async def do(self, method: str, params: Mapping[str, str | None]) -> None:
+    async def do(self, method: str, params: Mapping[str, str | None], *, creates: bool = False) -> None:
         """For requests whose only answer is that they worked."""
-        await self.ask(method, params, lambda _: None)
+        await self.ask(method, params, lambda _: None, creates=creates)
 
     async def close(self) -> None:
         """Harmless twice."""

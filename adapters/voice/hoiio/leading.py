@@ -10,7 +10,7 @@ from adapters.voice.hoiio.blocks import Block, Monitor, blocks_of, request
 from adapters.voice.hoiio.notices import RINGING, fields_of
 from adapters.voice.hoiio.places import Addresses, Place, What, place_of
 from adapters.voice.hoiio.tables import ANSWERED, GONE, NOT_YET, ONGOING
-from bot.domain.errors import ProviderError, Rejected, Unavailable
+from bot.domain.errors import OutcomeUnknown, ProviderError, Rejected, Unavailable
 from bot.domain.flow import CallFlow, Conference, Dial, Gather, HangUp
 from bot.ports.clock import Clock
 from bot.ports.http import HttpRequest
@@ -66,7 +66,7 @@ class Leader:
             params["monitor_notify_url"] = self._addresses.url(base, tape)
         for pause in (*PAUSES, None):
             try:
-                await self._api.do(asked.method, params)
+                await self._api.do(asked.method, params, creates=bool(asked.rings))
                 return True
             except ProviderError as error:
                 if error.code in GONE:
@@ -74,7 +74,8 @@ class Leader:
                 if isinstance(error, Rejected) and error.code not in NOT_YET:
                     log.warning("a block was refused", block=asked.method, reason=error.detail)
                     return False
-                if pause is None:
+                if pause is None or isinstance(error, OutcomeUnknown):
+                    # A phone may be ringing already: its notice leads on, asking again might ring it twice.
                     log.warning("a call is stuck", block=asked.method, reason=error.detail)
                     return True
                 wish = error.retry_after if isinstance(error, Unavailable) else None

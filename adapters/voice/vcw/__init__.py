@@ -19,7 +19,7 @@ class VcwSettings(VendorSettings):
     required: ClassVar[tuple[str, ...]] = ("VCW_API_KEY", "VCW_API_PASSWORD")
 
     vcw_api_key: SecretStr = env("VCW_API_KEY", "User name of the API in your VCW account.")
-    vcw_api_password: SecretStr = env("VCW_API_PASSWORD", "Its password.")
+    vcw_api_password: SecretStr = env("VCW_API_PASSWORD", "Password of the API in your VCW account.")
     vcw_base_url: BaseUrl = env(
         "VCW_BASE_URL", "Where VCW's API is.", "https://voip-communications.net/api-v2/index.php"
     )

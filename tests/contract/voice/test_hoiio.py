@@ -42,7 +42,7 @@ from tests.contract.voice.cases import hoiio as case
 from tests.contract.voice.faults import Canned, vendor
 from tests.fakes import FakeClock
 from tests.vendors.hoiio import APP, OWN, REGISTERED, SECRET, HoiioService, spoken
-from tests.vendors.loopback import Door
+from tests.vendors.loopback import Door, Trouble
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -524,6 +524,28 @@ async def test_a_session_that_is_not_ready_yet_is_asked_again(service: HoiioServ
         await service.news.quiet(0.01)
     assert service.refused == [("ivr/middle/play", "error_session_not_ready")]
     assert call.heard == ["hi"]
+
+
+async def test_a_transfer_whose_answer_was_lost_is_not_asked_again(
+    service: HoiioService, driver: Hoiio
+) -> None:
+    flow = CallFlow(steps=(Say(text="hi"), Dial(parties=(Party(role=B, address=BOB),)), Say(text="bye")))
+    await driver.originate(placement(*flow.steps, to=str(AMY)), HOOKS)
+    [call] = service.calls.values()
+    await service.news.until(lambda: call.state == "ready")
+    service.trouble["ivr/end/transfer"] = Trouble.BROKEN_BEFORE
+    url = case.post(Place(what=What.FLOW, done=1)).url
+    await driver.carry_on(case.at(url, session=call.session or "", call_state="ongoing"), flow)
+    assert service.of("ivr/end/transfer") == []
+    service.trouble["ivr/middle/play"] = Trouble.BROKEN_BEFORE
+    url = case.post(Place(what=What.FLOW)).url
+    playing = service.soon(
+        driver.carry_on(case.at(url, session=call.session or "", call_state="ongoing"), flow)
+    )
+    while not playing.done():
+        await service.clock.advance(1)  # type: ignore[attr-defined]
+        await service.news.quiet(0.01)
+    assert call.heard == ["hi"], "what rings nobody may be asked again"
 
 
 async def test_orders_that_nobody_knows_any_more_end_the_call(service: HoiioService, driver: Hoiio) -> None:
