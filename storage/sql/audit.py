@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, union
+from sqlalchemy import bindparam, func, insert, select, union
 
 from bot.domain.call import GRACE, CallKind, CallState, PlacementState
 from bot.domain.cdr import CallId
@@ -15,6 +15,7 @@ from storage.sql.charges import money
 from storage.sql.literals import literal
 from storage.sql.work import Work, reads, writes
 from storage.tables import CALL, CHARGE, LEG, PLACEMENT, VERDICT
+from storage.tables.columns import Instant
 
 OUTBOUND = CALL.c.kind != CallKind.INBOUND.value
 OF_CALL = PLACEMENT.join(CALL, PLACEMENT.c.call == CALL.c.id)
@@ -29,17 +30,10 @@ class SqlAudit(Work):
 
     @reads
     def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
-        today = (CALL.c.room_key == room.key) & (CALL.c.started_at >= day_start)
-        last_hour = (PLACEMENT.c.asker == asker) & (PLACEMENT.c.created_at > now - timedelta(hours=1))
-        counts = select(
-            _count(select(PLACEMENT.c.token).select_from(OF_CALL).where(last_hour, OUTBOUND)),
-            _count(select(LEG.c.token).where(LEG.c.room_key == room.key, LEG.c.live)),
-            _count(select(CALL.c.id).where(today, OUTBOUND)),
-        )
-        placements, live, calls = map(int, (self._execute(counts)).one())
-        spent = select(CHARGE.c.currency, func.sum(CHARGE.c.billionths).label("sum"))
-        spent = spent.where(CHARGE.c.ended_at >= day_start)
-        rows = self._rows(spent.group_by(CHARGE.c.currency).order_by(CHARGE.c.currency))
+        hour_ago = now - timedelta(hours=1)
+        whose = {"asker": asker, "room": room.key, "hour_ago": hour_ago, "day_start": day_start}
+        placements, live, calls = map(int, self._execute(_COUNTS, whose).one())
+        rows = self._rows(_SPENT, {"day_start": day_start})
         return Usage(
             placements_last_hour=placements,
             live_legs=live,
@@ -49,7 +43,7 @@ class SqlAudit(Work):
 
     @writes
     def log_verdict(self, verdict: LoggedVerdict) -> None:
-        self._execute(insert(VERDICT).values(values_of(verdict, VERDICT)))
+        self._execute(_VERDICT, values_of(verdict, VERDICT))
 
     @reads
     def verdicts(self, limit: int = 100) -> Sequence[LoggedVerdict]:
@@ -71,6 +65,29 @@ class SqlAudit(Work):
 
 def _count(rows: Any) -> Any:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
+
+
+def _counts() -> Any:
+    """Placed by this person within the hour; live in this room; called from this room today."""
+    day_start, hour_ago = bindparam("day_start", type_=Instant()), bindparam("hour_ago", type_=Instant())
+    today = (CALL.c.room_key == bindparam("room")) & (CALL.c.started_at >= day_start)
+    last_hour = (PLACEMENT.c.asker == bindparam("asker")) & (PLACEMENT.c.created_at > hour_ago)
+    return select(
+        _count(select(PLACEMENT.c.token).select_from(OF_CALL).where(last_hour, OUTBOUND)),
+        _count(select(LEG.c.token).where(LEG.c.room_key == bindparam("room"), LEG.c.live)),
+        _count(select(CALL.c.id).where(today, OUTBOUND)),
+    )
+
+
+# Asked before every placement, so put together once: that takes far longer than running it.
+_COUNTS = _counts()
+_SPENT = (
+    select(CHARGE.c.currency, func.sum(CHARGE.c.billionths).label("sum"))
+    .where(CHARGE.c.ended_at >= bindparam("day_start", type_=Instant()))
+    .group_by(CHARGE.c.currency)
+    .order_by(CHARGE.c.currency)
+)
+_VERDICT = insert(VERDICT)
 
 
 # Below, each state is asked about by itself: that finds the small index of its own, where a question about

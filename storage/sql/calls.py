@@ -2,10 +2,21 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, delete, insert, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.sql.expression import Select
 
 from bot.domain.call import Call, CallState, OrderId, Placement, ScheduledCall
@@ -30,6 +41,7 @@ from storage.mapping import (
 from storage.sql.charges import charges
 from storage.sql.literals import literal
 from storage.sql.work import Link, Work, reads, writes
+from storage.sql.work import insert as insert_as
 from storage.tables import CALL, CDR, CHARGE, COUNTER, LEG, LEG_EVENT, ORDER, PLACEMENT
 
 HOLDABLE = (CallState.CLAIMED, CallState.STARTED)
@@ -90,7 +102,7 @@ class SqlCalls(Work):
 
     @writes
     def add_call(self, call: Call) -> None:
-        self._execute(insert(CALL), call_values(call))
+        self._execute(_NEW_CALL, call_values(call))
         self._write_parts(call, None)
         self._tell_others()
 
@@ -99,8 +111,7 @@ class SqlCalls(Work):
         return self._call(id)
 
     def _call(self, id: CallId) -> Call | None:
-        rows = (self._execute(select(CALL).where(CALL.c.id == id).with_for_update())).mappings().all()
-        found = next(iter(self._calls(rows)), None)
+        found = next(iter(self._calls(self._rows(_HELD_CALL, {"this": id}))), None)
         if found is not None:
             self._held[id] = found
         return found
@@ -113,7 +124,7 @@ class SqlCalls(Work):
         values = call_values(call, unlike=known)
         if call.state not in HOLDABLE:
             values |= {"owner": None, "lease_until": None}
-        self._execute(update(CALL).where(CALL.c.id == call.id).values(values))
+        self._execute(_SAVED_CALL, {**values, "this": call.id})
         self._write_parts(call, known)
         self._held[call.id] = call
         if call.state is CallState.SCHEDULED or call.unplaced:
@@ -124,7 +135,7 @@ class SqlCalls(Work):
         return self._call_of_token(token)
 
     def _call_of_token(self, token: Token) -> CallId | None:
-        row = self._row(select(LEG.c.call).where(LEG.c.token == token).limit(1))
+        row = self._row(_CALL_OF_TOKEN, {"this": token})
         return CallId(row["call"]) if row else None
 
     @reads
@@ -162,13 +173,11 @@ class SqlCalls(Work):
         if not rows:
             return []
         ids = [row["id"] for row in rows]
-        placements = self._of_calls(select(PLACEMENT), PLACEMENT.c, ids)
-        legs = self._of_calls(select(LEG).where(LEG.c.data.is_not(None)), LEG.c, ids)
+        placements, legs = self._by_call(_PLACEMENTS, ids), self._by_call(_LEGS, ids)
         return [call_of(row, placements.get(row["id"], ()), legs.get(row["id"], ())) for row in rows]
 
-    def _of_calls(self, wanted: "Select[Any]", columns: Any, ids: Sequence[str]) -> Mapping[str, list[Row]]:
-        ordered = wanted.where(columns.call.in_(ids)).order_by(columns.call, columns.position)
-        rows = self._rows(ordered)
+    def _by_call(self, wanted: "Select[Any]", ids: Sequence[str]) -> Mapping[str, list[Row]]:
+        rows = self._rows(wanted, {"ids": ids})
         return {call: list(parts) for call, parts in groupby(rows, key=lambda row: str(row["call"]))}
 
     # --- placements and legs ------------------------------------------------------------------
@@ -180,7 +189,7 @@ class SqlCalls(Work):
             before = known.placement(placement.token) if known else None
             if before is None:
                 # Not an upsert: a token that another call has already must not be taken away from it.
-                self._execute(insert(PLACEMENT), _placement_row(placement, call))
+                self._execute(NEW_PLACEMENT, _placement_row(placement, call))
             elif known is not None and _differs(placement, call, before, known):
                 self._upsert(PLACEMENT, _placement_row(placement, call))
         self._write_legs([row for key, row in legs.items() if known_legs.get(key) != row])
@@ -196,7 +205,7 @@ class SqlCalls(Work):
     @writes
     def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
         row = {**event_values(event), "call": call, "received_at": now}
-        result = self._execute(self._insert(LEG_EVENT).on_conflict_do_nothing(), row)
+        result = self._execute(_new_event(self._dialect), row)
         return result.rowcount == 1
 
     @reads
@@ -216,6 +225,26 @@ class SqlCalls(Work):
     def cdr(self, call: CallId) -> CallDetailRecord | None:
         row = self._row(select(CDR).where(CDR.c.call == call))
         return value_of(CallDetailRecord, row, CDR) if row else None
+
+
+def _of_calls(table: Table, *where: ColumnElement[bool]) -> "Select[Any]":
+    of_these = table.c.call.in_(bindparam("ids", expanding=True))
+    return select(table).where(of_these, *where).order_by(table.c.call, table.c.position)
+
+
+# What every call goes through, put together once: that takes far longer than running it.
+_NEW_CALL = insert(CALL)
+NEW_PLACEMENT = insert(PLACEMENT)
+_HELD_CALL = select(CALL).where(CALL.c.id == bindparam("this")).with_for_update()
+_SAVED_CALL = update(CALL).where(CALL.c.id == bindparam("this"))
+_CALL_OF_TOKEN = select(LEG.c.call).where(LEG.c.token == bindparam("this")).limit(1)
+_PLACEMENTS = _of_calls(PLACEMENT)
+_LEGS = _of_calls(LEG, LEG.c.data.is_not(None))
+
+
+@cache
+def _new_event(dialect: str) -> Any:
+    return insert_as(LEG_EVENT, dialect).on_conflict_do_nothing()
 
 
 def _differs(placement: Placement, call: Call, before: Placement, known: Call) -> bool:

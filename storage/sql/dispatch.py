@@ -7,17 +7,19 @@ write about a call holds its row first, so a callback and a dispatcher never ove
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    Integer,
     Select,
+    String,
     and_,
+    bindparam,
     case,
     func,
-    insert,
     or_,
     select,
     union_all,
@@ -29,11 +31,11 @@ from bot.domain.cdr import CallId
 from bot.domain.leg import Token
 from bot.ports.ledger import BREAK, Slot
 from storage.mapping import NOBODY, Row, placement_legs, placement_of, placement_values
-from storage.sql.calls import SqlCalls
+from storage.sql.calls import NEW_PLACEMENT, SqlCalls
 from storage.sql.literals import literal
 from storage.sql.work import reads, writes
 from storage.tables import CALL, PLACEMENT, RATE, TURN
-from storage.tables.columns import MICROSECOND, at, micros, moment
+from storage.tables.columns import MICROSECOND, Instant, at, micros, moment
 
 SCHEDULED = literal(CallState.SCHEDULED)
 CLAIMED = literal(CallState.CLAIMED)
@@ -59,12 +61,11 @@ class SqlDispatch(SqlCalls):
     def claim(
         self, *, owner: str, now: datetime, lease_until: datetime, limit: int, provider: str | None = None
     ) -> Sequence[Call]:
-        ids = self._execute(_claimable(now, limit, provider)).scalars().all()
+        wanted = {"now": now, "limit": limit} | ({} if provider is None else {"provider": provider})
+        ids = self._execute(_claimable(named=provider is not None), wanted).scalars().all()
         if not ids:
             return ()
-        to_claimed = case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state)
-        taken = update(CALL).where(CALL.c.id.in_(ids)).returning(CALL)
-        rows = self._rows(taken.values(state=to_claimed, owner=owner, lease_until=lease_until))
+        rows = self._rows(_TAKEN, {"ids": ids, "owner": owner, "lease_until": lease_until})
         if len(rows) == limit:
             self._served(rows)
         return self._calls(sorted(rows, key=lambda row: ids.index(row["id"])))
@@ -107,10 +108,7 @@ class SqlDispatch(SqlCalls):
 
     @writes
     def lapse(self, now: datetime) -> int:
-        ended = select(CALL.c.id).where(CALL.c.state == CLAIMED, CALL.c.lease_until <= now)
-        back = update(CALL).where(CALL.c.id.in_(ended.with_for_update(skip_locked=True)))
-        result = self._execute(back.values(state=SCHEDULED, owner=None, lease_until=None))
-        return int(result.rowcount)
+        return int(self._execute(_LAPSED, {"now": now}).rowcount)
 
     @writes
     def done_placing(self, call: CallId, *, owner: str) -> None:
@@ -124,24 +122,12 @@ class SqlDispatch(SqlCalls):
         return self._attempt(partial(self._begin, placement, owner, now, last))
 
     def _begin(self, placement: Placement, owner: str, now: datetime, last: bool) -> bool:
-        earlier = select(func.count()).where(PLACEMENT.c.call == placement.call).scalar_subquery()
-        ours = (
-            update(CALL)
-            .where(CALL.c.id == placement.call, CALL.c.owner == owner, CALL.c.lease_until > now)
-            .where(CALL.c.state.in_([CLAIMED, STARTED]))
-            .values(
-                state=STARTED,
-                started_at=func.coalesce(CALL.c.started_at, at(now)),
-                unplaced=func.replace(CALL.c.unplaced, f",{placement.role},", ","),
-                **({"owner": None, "lease_until": None} if last else {}),
-            )
-            .returning(CALL.c.asker, CALL.c.room_key, earlier.label("earlier"))
-        )
-        call = (self._execute(ours)).mappings().first()
+        wanted = {"this": placement.call, "holder": owner, "now": now, "role": f",{placement.role},"}
+        call = self._row(_begun(last=last), wanted)
         if call is None:
             return False
         others = {"owner": owner, "asker": call["asker"], "position": call["earlier"]}
-        self._execute(insert(PLACEMENT), {**placement_values(placement, ()), **others})
+        self._execute(NEW_PLACEMENT, {**placement_values(placement, ()), **others})
         self._write_legs(placement_legs(placement, call["room_key"], {}).values())
         return True
 
@@ -230,12 +216,57 @@ _NEXT_MOMENT = select(
 )
 
 
-def _claimable(now: datetime, limit: int, provider: str | None) -> Executable:
-    """Calls to claim, locked: rooms in turn (last served, last again), oldest first within a room."""
-    due = and_(CALL.c.state == SCHEDULED, CALL.c.due <= now)
-    left = and_(INCOMPLETE, or_(CALL.c.owner.is_(None), CALL.c.lease_until <= now))
-    if provider is not None:
-        due, left = due & (CALL.c.provider == provider), left & (CALL.c.provider == provider)
+_NOW = bindparam("now", type_=Instant())
+# What happens all the time is put together once: that takes far longer than running it.
+_TAKEN = (
+    update(CALL)
+    .where(CALL.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state),
+        owner=bindparam("owner"),
+        lease_until=bindparam("lease_until"),
+    )
+    .returning(CALL)
+)
+_ENDED = select(CALL.c.id).where(CALL.c.state == CLAIMED, CALL.c.lease_until <= _NOW)
+_LAPSED = (
+    update(CALL)
+    .where(CALL.c.id.in_(_ENDED.with_for_update(skip_locked=True)))
+    .values(state=SCHEDULED, owner=None, lease_until=None)
+)
+
+
+@cache
+def _begun(*, last: bool) -> Executable:
+    """The call of a placement, started, if it is still ours."""
+    this = bindparam("this", type_=String)
+    earlier = select(func.count()).where(PLACEMENT.c.call == this).scalar_subquery()
+    started = (
+        update(CALL)
+        .where(CALL.c.id == this, CALL.c.owner == bindparam("holder"), CALL.c.lease_until > _NOW)
+        .where(CALL.c.state.in_([CLAIMED, STARTED]))
+        .values(
+            state=STARTED,
+            started_at=func.coalesce(CALL.c.started_at, _NOW),
+            unplaced=func.replace(CALL.c.unplaced, bindparam("role", type_=String), ","),
+        )
+    )
+    if last:
+        started = started.values(owner=None, lease_until=None)
+    return started.returning(CALL.c.asker, CALL.c.room_key, earlier.label("earlier"))
+
+
+@cache
+def _claimable(*, named: bool) -> Executable:
+    """Calls to claim, locked: rooms in turn (last served, last again), oldest first within a room.
+
+    `named`: of one provider only.
+    """
+    due = and_(CALL.c.state == SCHEDULED, CALL.c.due <= _NOW)
+    left = and_(INCOMPLETE, or_(CALL.c.owner.is_(None), CALL.c.lease_until <= _NOW))
+    if named:
+        its = CALL.c.provider == bindparam("provider")
+        due, left = due & its, left & its
     waiting = union_all(_waiting(due), _waiting(left)).subquery()
     in_room = func.row_number().over(partition_by=waiting.c.room_key, order_by=(waiting.c.due, waiting.c.id))
     line = (
@@ -249,7 +280,7 @@ def _claimable(now: datetime, limit: int, provider: str | None) -> Executable:
         # Said again about the row itself: another worker may have taken it since the line was drawn up.
         .where(or_(due, left))
         .order_by(line.c.turn, line.c.served, CALL.c.due, CALL.c.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .with_for_update(of=CALL, skip_locked=True)
     )
 

@@ -123,11 +123,11 @@ class Work:
     ) -> CursorResult[Any]:
         return self._here.execute(statement, values)
 
-    def _rows(self, statement: Executable) -> Sequence[RowMapping]:
-        return self._execute(statement).mappings().all()
+    def _rows(self, statement: Executable, values: Values | None = None) -> Sequence[RowMapping]:
+        return self._execute(statement, values).mappings().all()
 
-    def _row(self, statement: Executable) -> RowMapping | None:
-        return self._execute(statement).mappings().first()
+    def _row(self, statement: Executable, values: Values | None = None) -> RowMapping | None:
+        return self._execute(statement, values).mappings().first()
 
     def _upsert(self, table: Table, *rows: Values) -> None:
         """Insert, or replace the row of the same primary key.
