@@ -64,6 +64,7 @@ _WORLDWIDE: Final[dict[int, NumberKind]] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def kind_of(number: PhoneNumber) -> NumberKind:
     """The kind of range `number` is in; an invalid number inside a premium range is PREMIUM all the same."""
     parsed = _parsed(number)
