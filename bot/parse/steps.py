@@ -77,7 +77,7 @@ _POLITE_END: Final = re.compile(
 )
 _SEPARATED: Final = re.compile(r"(?:[,;.!?\n] ?|(?<!\w)(?:and|then) |[,;.!?\n] ?(?:and|then) |and then )$")
 _STRONG: Final = rx(r"(?:patch|connect|bridge|put) me|on voicemail|if |otherwise")
-_MOST_WORDS: Final = 400
+_MOST_WORDS: Final = 150
 
 
 def take_step(reader: Reader, clause_here: ClauseHere) -> Step | None:
@@ -203,7 +203,9 @@ def end_of_words(reader: Reader, clause_here: ClauseHere) -> int:
     low, begin, problems = reader.low, reader.pos, len(reader.problems)
     for n, match in enumerate(re.finditer(r"(?<![\w'-])[^\s,;.!?]", low[begin:])):
         pos = begin + match.start()
-        if n > _MOST_WORDS or reader.gives_up or len(reader.problems) > problems:
+        if n > _MOST_WORDS:
+            reader.fail("leftover", begin, pos, "That is long; put what is to be said in quotes.")
+        if reader.gives_up or len(reader.problems) > problems:
             break
         if pos == begin:
             continue
