@@ -39,7 +39,7 @@ LOOK_AHEAD: Final = 3.0
 BATCH: Final = 64
 IN_FLIGHT: Final = 256
 EXPIRE_EVERY: Final = timedelta(seconds=5)
-IDLE_GAP: Final = timedelta(milliseconds=50)
+IDLE_GAP: Final = timedelta(milliseconds=250)
 """Between two ticks of which the first found nothing it could do."""
 
 
