@@ -151,7 +151,8 @@ async def test_a_machine_that_is_only_hung_up_on_keeps_no_person_waiting(house: 
     await house.says('call amy and say "hello"; if voicemail hang up')
     card = await house.shows(1, "ended")
     (asked,) = house.vendor.calls
-    assert asked["machine_detection"] in ("hangup", "true")
+    assert asked["machine_detection"] == "hangup"
+    assert [form["IfMachine"] for url, form in house.vendor.exchange.told if "/machine?" in url] == ["hangup"]
     assert "hello" not in house.vendor.heard(AMY)
     assert "A machine answered" in card.text
 
@@ -192,6 +193,14 @@ async def test_hanging_up_while_it_rings_and_while_we_talk(house: PlivoHouse) ->
     card = await house.shows(2, "ended")
     assert "talked for" in card.text
     assert house.vendor.leg(ME).gone.is_set()
+
+
+async def test_the_fallback_address_says_the_same(house: PlivoHouse) -> None:
+    house.vendor.exchange.faults = {"StartApp": "lost"}
+    await house.says('call amy, say "hello"')
+    await house.shows(1, "ended")
+    assert house.vendor.heard(AMY) == ["hello"]
+    assert [url for url, _ in house.vendor.exchange.told if "/fallback?" in url]
 
 
 async def test_a_reminder_says_it_twice(house: PlivoHouse) -> None:

@@ -10,7 +10,7 @@ from adapters.voice.plivo.place import Place
 from adapters.voice.plivo.tables import LACKING, LONGEST_CALL, NAME, POLLY, speech, voice_of
 from bot.domain.call import LegPlan
 from bot.domain.errors import Unsupported
-from bot.domain.flow import Feature, Menu, Play, Say, SendDigits, SendText, Step
+from bot.domain.flow import CallFlow, Feature, HangUp, Menu, Play, Say, SendDigits, SendText, Step
 from bot.domain.numbers import WITHHELD, Address, CallerId, PhoneNumber
 from bot.domain.texts import TEXTS, Moment
 from bot.ports.voice import Hooks
@@ -39,7 +39,7 @@ def call_request(
     """The body. `shown` is the caller id; `parent` the first leg of the conference that this one joins."""
     place = Place.start(replace(hooks, role=plan.role))
     digits = opening_digits(plan.flow.steps)
-    answering = replace(place, detects=bool(plan.flow.on_machine))
+    answering = replace(place, detects=_branches(plan.flow))
     return {
         "from": shown,
         "to": _destination(plan.party.address),
@@ -73,13 +73,18 @@ def _digits(step: SendDigits) -> str:
     return step.digits if step.tone_ms is None else f"{step.digits}@{step.tone_ms}"
 
 
+def _branches(flow: CallFlow) -> bool:
+    """A machine gets something of its own, other than the end."""
+    return any(not isinstance(step, HangUp) for step in flow.on_machine or ())
+
+
 def _detection(plan: LegPlan, place: Place, options: Options) -> dict[str, Any]:
     """Which branch to run must be known before anything is said, so Plivo listens first. Where a machine is
     only hung up on, it listens meanwhile: a person does not wait."""
     if plan.flow.on_machine is None:
         return {}
     asked: dict[str, Any] = {"machine_detection": "true", "machine_detection_time": options.machine_ms}
-    if plan.flow.on_machine:
+    if _branches(plan.flow):
         return asked
     return {
         **asked,

@@ -181,7 +181,11 @@ class Exchange:
 
     async def _fetch(self, leg: Leg, url: str, form: dict[str, str]) -> list[Element]:
         """The document there. Ends the leg where there is none."""
-        for address in [url, url, url, *filter(None, [leg.urls.get("fallback_url")])]:
+        fate = self.faults.pop(form.get("Event", ""), "")
+        if fate == "twice":
+            await self.post(url, form)
+        tries = [] if fate == "lost" else [url] * 3
+        for address in [*tries, *filter(None, [leg.urls.get("fallback_url")])]:
             try:
                 answer = await self.post(address, form)
             except httpx.HTTPError:
@@ -192,7 +196,7 @@ class Exchange:
             self.complaints.append(f"no document at {url.partition('?')[0].rpartition('/')[2]}")
             self.end(leg, 7011, "Error")
             return []
-        self.told.append((url, form))
+        self.told.append((address, form))
         try:
             return grammar.parse(answer.content, answer.headers.get("content-type", ""))
         except grammar.Refused as wrong:
