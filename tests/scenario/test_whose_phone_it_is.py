@@ -5,7 +5,8 @@ import re
 import pytest
 
 from adapters.voice.simulator.script import phone
-from bot.domain.people import Asker, Standing
+from bot.domain.numbers import PhoneNumber
+from bot.domain.people import Asker, Person, Standing
 from tests.scenario.house import House
 
 KIM = Asker(platform="slack", workspace="local", user="U7", name="Kim", standing=Standing.MEMBER)
@@ -126,7 +127,13 @@ async def test_whoever_was_mentioned_is_rung_on_their_own_phone(house: House) ->
     assert "lunch" in house.heard(KIMS)
 
 
-async def test_whoever_has_told_no_number_cannot_be_rung_by_name(house: House) -> None:
+@pytest.mark.parametrize("number", [None, PhoneNumber(e164=KIMS)])
+async def test_whoever_has_proved_no_number_cannot_be_rung_by_name(
+    house: House, number: PhoneNumber | None
+) -> None:
+    async with house.ledger() as tx:
+        await tx.save_person(Person(key=LEE.key, name="Lee", number=number, verified=False))
+        await tx.commit()
     reply = await house.says("call <@U8> and say 'lunch'", asker=KIM)
     assert reply is not None
     assert reply.kind == "error"

@@ -127,6 +127,7 @@ class Slack:
         self._last: dict[str, float] = {}
         self._resting: dict[str, float] = {}
         self.broken_rests: list[str] = []
+        self.used_up = 0  # posts to an address that had been used five times
         self._hooks: dict[str, tuple[str, str, int]] = {}
         self._uploads: dict[str, tuple[str, bytes]] = {}
         self._triggers: dict[str, float] = {}
@@ -367,6 +368,7 @@ class Slack:
         id = request.match_info["id"]
         channel, user, left = self._hooks.get(id, ("", "", 0))
         if not left:
+            self.used_up += 1
             return web.Response(status=404, text="used_url")
         self._hooks[id] = (channel, user, left - 1)
         message = await request.json()

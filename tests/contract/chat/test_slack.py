@@ -454,6 +454,7 @@ async def test_an_answer_comes_the_way_the_question_came_five_times_and_then_dir
     assert [each["text"] for each in here.slack.responses] == [f"answer {n}" for n in range(5)]
     assert {each["response_type"] for each in here.slack.responses} == {"ephemeral"}
     assert [(each.channel, each.text) for each in here.slack.messages] == [("DU1", "answer 5")]
+    assert here.slack.used_up == 0
 
 
 async def test_a_private_answer_is_seen_by_its_asker_alone(here: World) -> None:
