@@ -19,6 +19,8 @@ from tests.vendors.telegram import TOKEN, Group, Person, Shown, Telegram, telegr
 
 WAIT = 20.0
 SPEED = 10.0
+JITTER = 0.05
+"""Real seconds by which a busy machine may hold one message up more than the next."""
 PUBLIC = "https://phone.example.com"
 
 
@@ -92,7 +94,7 @@ async def telegram_house(
 ) -> AsyncIterator[TelegramHouse]:
     """`pending`: so many updates wait at Telegram when the house opens."""
     clock = DemoClock(speed=speed)
-    async with telegram(now=clock.now, boot=clock.boot) as world:
+    async with telegram(now=clock.now, boot=clock.boot, jitter=JITTER * speed) as world:
         world.webhook["pending_update_count"] = pending
         sam = world.person(1001, "Sam", last_name="Lee", username="samlee", phone="6581234567")
         network = Network(clock, NetworkConfig())

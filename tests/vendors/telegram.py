@@ -106,10 +106,18 @@ class Shown:
 
 
 class Telegram:
-    """`now` and `boot` are the clock that floods are judged by."""
+    """`now` and `boot` are the clock that floods are judged by; `jitter` is how much later, in its seconds, one
+    message may arrive than the next: a few milliseconds of the loopback are many on a clock that runs fast."""
 
-    def __init__(self, *, now: Callable[[], datetime], boot: Callable[[], float], flood: bool = True) -> None:
-        self.now, self.boot, self.flood = now, boot, flood
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        boot: Callable[[], float],
+        flood: bool = True,
+        jitter: float = 0.02,
+    ) -> None:
+        self.now, self.boot, self.flood, self.jitter = now, boot, flood, jitter
         self.address = ""
         self.courier = httpx.AsyncClient(trust_env=False, verify=False)  # noqa: S501 - nothing here is encrypted
         self.door: str | None = None
@@ -429,9 +437,10 @@ class Telegram:
         """30 a second in all, one a second in a chat, 20 a minute in a group."""
         now = self.boot()
         times = self._times.setdefault(chat, [])
-        everywhere = [each for those in self._times.values() for each in those if each > now - 1]
-        too_fast = any(each > now - 0.98 for each in times) or len(everywhere) >= 30
-        too_many = chat < 0 and sum(each > now - 60 for each in times) >= 20
+        second, minute = now - 1 + self.jitter, now - 60 + self.jitter
+        everywhere = [each for those in self._times.values() for each in those if each > second]
+        too_fast = any(each > second for each in times) or len(everywhere) >= 30
+        too_many = chat < 0 and sum(each > minute for each in times) >= 20
         if self.flood and (too_fast or too_many):
             self.floods += 1
             after = 1 if not too_many else 10
