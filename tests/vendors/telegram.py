@@ -106,8 +106,8 @@ class Shown:
 
 
 class Telegram:
-    """`now` and `boot` are the clock that floods are judged by; `jitter` is how much later, in its seconds, one
-    message may arrive than the next: a few milliseconds of the loopback are many on a clock that runs fast."""
+    """`now` and `boot` are the clock that floods are judged by; `jitter` is how much later, in its seconds,
+    one message may arrive than the next: milliseconds of the loopback are many on a clock that runs fast."""
 
     def __init__(
         self,
