@@ -104,6 +104,7 @@ async def test_the_first_of_several_wins(house: PlivoHouse) -> None:
     legs = {leg.party.name: leg for leg in (await house.call(1)).legs}
     assert legs["bob"].was_answered
     assert not legs["amy"].was_answered
+    assert legs["amy"].cause == 26
 
 
 async def test_straight_to_voicemail(house: PlivoHouse) -> None:

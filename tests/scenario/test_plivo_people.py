@@ -127,6 +127,8 @@ async def test_somebody_else_takes_the_talk_over(talk: PlivoHouse) -> None:
 async def test_a_talk_of_two_becomes_a_conference_of_three(talk: PlivoHouse) -> None:
     await talk.asks("add cy")
     await talk.until(lambda: members(talk) == {ME, AMY, CY})
+    await talk.until(lambda: "3 in the room" in talk.card(1).text or talk.card(1).text.count("joined") == 3)
+    assert {leg.party.name for leg in (await talk.call(1)).live_legs} == {"amy", "cy", "Punit"}
     talk.vendor.hang_up(CY)
     talk.vendor.hang_up(AMY)
     talk.vendor.hang_up(ME)

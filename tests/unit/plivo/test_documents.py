@@ -158,6 +158,14 @@ def test_an_extension_is_left_to_the_request_that_makes_the_call() -> None:
     assert [each.tag for each in parsed(document(flow, PLACE, inbound, opening=True))] == ["DTMF", "Speak"]
 
 
+def test_whoever_only_comes_along_is_not_told_of_as_somebody_else() -> None:
+    flow = CallFlow(steps=(Conference(room="room-7"),))
+    (seat,) = parsed(document(flow, Place(base=PLACE.base, kind="seat"), LINE))
+    (ordered,) = parsed(document(flow, Place(base=PLACE.base, kind="orders"), LINE))
+    assert "callbackUrl" not in seat.attrib
+    assert ordered.attrib["callbackUrl"].startswith(f"{PLACE.base}/conference?leg=A")
+
+
 def test_control_characters_do_not_break_a_document() -> None:
     made = document(CallFlow(steps=(Say(text="a\x00b\x1b\ud800c\n"),)), PLACE, LINE)
     (spoken,) = parsed(made)

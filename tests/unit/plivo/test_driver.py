@@ -16,13 +16,13 @@ from bot.config import load
 from bot.domain.call import LegPlan, Placement, ProviderRef
 from bot.domain.cdr import Money
 from bot.domain.errors import ConfigError, Rejected, Unavailable, Unsupported
-from bot.domain.flow import CallFlow, Conference, LegRole, Party, Play, Say, SendDigits, SendText, Step
+from bot.domain.flow import CallFlow, Conference, Dial, LegRole, Party, Play, Say, SendDigits, SendText, Step
 from bot.domain.leg import RecordingRef
 from bot.domain.numbers import WITHHELD, Address, Did, PhoneNumber, SipUri
 from bot.ports.voice import DidOffer, Hooks
 from tests.contract.voice.case import placement
 from tests.fakes import FakeClock
-from tests.vendors.plivo import ACCOUNT, TOKEN, Phone, Vendor, plivo
+from tests.vendors.plivo import ACCOUNT, TOKEN, Leg, Phone, Vendor, plivo
 
 OURS = PhoneNumber(e164="+12125550100")
 AMY = PhoneNumber(e164="+6591234567")
@@ -202,6 +202,44 @@ async def test_a_placement_is_followed_from_the_queue_to_its_bill(vendor: Vendor
     (end,) = over.events
     assert (str(end.kind), end.cost, end.sequence) == ("hung_up", Money(amount=Decimal("0.00000")), 1)
     assert abs(end.at - datetime.now(UTC)) < timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("over", [False, True])
+async def test_a_leg_that_another_one_rang_was_never_asked_for(
+    vendor: Vendor, driver: Plivo, over: bool
+) -> None:
+    parent = Leg(number="+6598765432", ours=OURS.e164)
+    child = Leg(number=AMY.e164, ours=OURS.e164, parent=parent, answered=datetime.now(UTC))
+    vendor.exchange.legs += [parent, child]
+    if over:
+        vendor.exchange.end(child, 4000, "Callee")
+    order = placement(to=AMY.e164, at=datetime.now(UTC))
+    assert await driver.look_up(order) is None
+    child.parent = None
+    assert await driver.look_up(order) is not None
+
+
+async def test_once_over_the_legs_that_it_rang_are_told_with_their_cost(
+    vendor: Vendor, driver: Plivo
+) -> None:
+    bob = Party(role=LegRole("B"), address=PhoneNumber(e164="+6598765432"))
+    order = replace(placement(), plan=plan(Dial(parties=(bob,))))
+    now = datetime.now(UTC)
+    parent = Leg(number=AMY.e164, ours=OURS.e164, answered=now)
+    child = Leg(number="+6598765432", ours=OURS.e164, parent=parent, answered=now)
+    vendor.exchange.legs += [parent, child]
+    for leg in (parent, child):
+        vendor.exchange.end(leg, 4000, "Callee")
+    known = replace(order, refs=((LegRole("A"), ProviderRef(parent.uuid)),))
+    sighting = await driver.look_up(known)
+    assert sighting is not None
+    assert [(each.role, str(each.kind), each.ref) for each in sighting.events] == [
+        ("A", "answered", parent.uuid),
+        ("A", "hung_up", parent.uuid),
+        ("B", "answered", child.uuid),
+        ("B", "hung_up", child.uuid),
+    ]
+    assert {str(each.cost) for each in sighting.events if each.cost} == {"0.0120 USD"}
 
 
 async def test_two_that_fit_are_none(vendor: Vendor, driver: Plivo) -> None:

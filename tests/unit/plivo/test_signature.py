@@ -68,6 +68,8 @@ def test_without_a_signature_nothing_is_believed(headers: dict[str, str]) -> Non
     assert not signed_v3(request("POST", BASE, FORM, **headers), TOKEN)
     bare = request("POST", BASE, FORM, x_plivo_signature_v3=VECTORS[0][3])
     assert not signed_v3(bare, TOKEN), "without a nonce"
+    over_nothing = signing.v3(TOKEN, "POST", BASE, {}, "")
+    assert not signed_v3(signed("POST", BASE, "", over_nothing, ""), TOKEN), "with an empty nonce"
 
 
 def test_version_2_covers_the_address_alone() -> None:

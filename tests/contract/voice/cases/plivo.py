@@ -168,6 +168,12 @@ PAYLOADS = (
         document=True,
     ),
     _payload(
+        "answered by a machine",
+        callback("answer", {**ANSWER, "Machine": "true"}, query="leg=A&detects=1"),
+        event(LegEventKind.ANSWERED, f"{CALL}-answer"),
+        event(LegEventKind.MACHINE, f"{CALL}-machine", verdict=AmdVerdict.MACHINE),
+    ),
+    _payload(
         "the fallback address",
         callback("fallback", ANSWER),
         event(LegEventKind.ANSWERED, f"{CALL}-answer"),
@@ -249,6 +255,50 @@ PAYLOADS = (
             query=RUNG,
         ),
         event(LegEventKind.HUNG_UP, f"{CALL}-dialled-1-B", role="B", ref=None, cause=HangupCause.NO_ANSWER),
+    ),
+    _payload(
+        "completed, but the key was not pressed",
+        callback(
+            "dialled",
+            {
+                **COMMON,
+                "DialBLegHangupCauseCode": "9110",
+                "DialBLegUUID": OTHER,
+                "DialHangupCause": "NORMAL_CLEARING",
+                "DialStatus": "completed",
+            },
+            query=RUNG,
+        ),
+        event(
+            LegEventKind.HUNG_UP,
+            f"{CALL}-dialled-1-B",
+            role="B",
+            ref=OTHER,
+            cause=HangupCause.NORMAL_CLEARING,
+        ),
+    ),
+    _payload(
+        "the talk is over, and nothing was told of it before",
+        callback(
+            "dialled",
+            {
+                **COMMON,
+                "DialBLegUUID": OTHER,
+                "DialHangupCause": "NORMAL_CLEARING",
+                "DialStatus": "completed",
+            },
+            query=RUNG,
+        ),
+        event(LegEventKind.ANSWERED, f"{CALL}-connected-1-answer", role="B", ref=OTHER),
+        event(LegEventKind.BRIDGED, f"{CALL}-connected-1-other", role="B", ref=OTHER),
+        event(
+            LegEventKind.HUNG_UP,
+            f"{CALL}-dialled-1-B",
+            role="B",
+            ref=OTHER,
+            cause=HangupCause.NORMAL_CLEARING,
+        ),
+        event(LegEventKind.BRIDGED, f"{CALL}-connected-1"),
     ),
     _payload(
         "a message was left",
