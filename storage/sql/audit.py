@@ -13,7 +13,7 @@ from bot.ports.ledger import LoggedVerdict, Tally, Usage
 from storage.mapping import NOBODY, value_of, values_of
 from storage.sql.charges import money
 from storage.sql.literals import literal
-from storage.sql.work import Work, reads, writes
+from storage.sql.work import Work, reads, scans, writes
 from storage.tables import CALL, CHARGE, LEG, PLACEMENT, VERDICT
 from storage.tables.columns import Instant
 
@@ -50,7 +50,7 @@ class SqlAudit(Work):
         rows = self._rows(select(VERDICT).order_by(VERDICT.c.id.desc()).limit(limit))
         return [value_of(LoggedVerdict, row, VERDICT) for row in rows]
 
-    @reads
+    @scans
     def tally(self, now: datetime) -> Tally:
         calls = select(CALL.c.state, func.count().label("n")).where(OUTBOUND).group_by(CALL.c.state)
         placements = select(PLACEMENT.c.state, func.count().label("n")).select_from(OF_CALL)

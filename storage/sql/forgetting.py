@@ -13,7 +13,7 @@ from bot.domain.question import OpenQuestion
 from bot.ports.chat import Inbound
 from storage.mapping import Row, Values, event_of, event_values, read, value_of, values_of
 from storage.sql.inbox import DELIVERED
-from storage.sql.work import Work, writes
+from storage.sql.work import Work, rewrites, writes
 from storage.tables import INBOX, LEG_EVENT, QUESTION
 
 
@@ -26,7 +26,7 @@ class SqlForgetting(Work):
             it = update(LEG_EVENT).where(LEG_EVENT.c.id == row["id"])
             self._execute(it.values(event_values(change(event_of(row)))))
 
-    @writes
+    @rewrites
     def rewrite_words(self, asker: str, change: Callable[[str], str]) -> None:
         for row in self._rows(select(INBOX).where(INBOX.c.asker == asker, INBOX.c.state == DELIVERED)):
             self._execute(update(INBOX).where(INBOX.c.id == row["id"]).values(_reworded(row, change)))

@@ -41,7 +41,7 @@ class PostgresLink:
         self._connection: AsyncConnection | None = None
         self._writes = False
 
-    async def run(self, step: Callable[[Connection], R], *, writes: bool) -> R:
+    async def run(self, step: Callable[[Connection], R], *, writes: bool, long: bool) -> R:
         if self._connection is None:
             self._connection = await self._door.engine.connect()
         self._writes = self._writes or writes

@@ -5,7 +5,7 @@ from sqlalchemy import Table, delete, select, update
 from bot.domain.codec import encode
 from bot.domain.people import Room
 from storage.mapping import read
-from storage.sql.work import Work, writes
+from storage.sql.work import Work, rewrites
 from storage.tables import BINDING, CALL, FORWARD, LEG, NOTICE, ORDER, QUESTION, RECORDING
 
 KEYED = (CALL, QUESTION)
@@ -17,7 +17,7 @@ WITH_ROOM = (ORDER, FORWARD, RECORDING)
 class SqlRooms(Work):
     """`RoomTable`. A thread stays behind: what is moved is the room itself."""
 
-    @writes
+    @rewrites
     def move_room(self, before: Room, after: Room) -> None:
         new = {"room": encode(after), "room_key": after.key}
         for table in KEYED:

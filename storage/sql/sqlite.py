@@ -1,4 +1,8 @@
-"""How a unit of work reaches SQLite: on threads, with one writer at a time.
+"""How a unit of work reaches SQLite: at once, with one writer at a time; on a thread where it has to wait.
+
+A step is microseconds in SQLite and Python around them. On threads it costs twice as much, because they pass
+the interpreter to and fro all the time; so a step runs where it is asked for. What waits for the disk or for
+another process (to take the write lock, to commit) and what walks through a whole table goes to a thread.
 
 Until its first write, or its first held call, a unit of work reads without a transaction; then it takes the
 one write lock there is and keeps it to the end. That is READ COMMITTED, as on PostgreSQL, and it never has to
@@ -26,20 +30,23 @@ class SqliteDoor:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.writer = asyncio.Lock()
-        # One connection more than threads: the writer keeps his between two steps.
-        self.threads = ThreadPoolExecutor(POOL_SIZE - 1, thread_name_prefix="ledger")
+        # Two connections more than threads: the writer keeps his between two steps, and a step that runs here
+        # takes one for as long as it lasts.
+        self.threads = ThreadPoolExecutor(POOL_SIZE - 2, thread_name_prefix="ledger")
+        self.is_open = True
 
     def link(self) -> "SqliteLink":
         return SqliteLink(self)
 
     async def close(self) -> None:
         """Steps under way end first: closing a connection below one is not a thing to try."""
+        self.is_open = False
         await asyncio.to_thread(self.threads.shutdown, cancel_futures=True)
         self.engine.dispose()
 
 
 class SqliteLink:
-    """`Link` for SQLite. `_connection` is there from the first write to the end."""
+    """`Link` for SQLite. `_connection` is there from the moment it may write to the end."""
 
     def __init__(self, door: SqliteDoor) -> None:
         self._door = door
@@ -47,10 +54,16 @@ class SqliteLink:
         self._connection: Connection | None = None
         self._running: asyncio.Future[object] | None = None
 
-    async def run(self, step: Callable[[Connection], R], *, writes: bool) -> R:
-        if writes and not self._is_writer:
-            await self._take_turn()
-        return await self._in_thread(partial(self._step, step))
+    async def run(self, step: Callable[[Connection], R], *, writes: bool, long: bool) -> R:
+        if writes and self._connection is None:
+            if not self._is_writer:
+                await self._take_turn()
+            await self._in_thread(self._begin)
+        if long:
+            return await self._in_thread(partial(self._step, step))
+        if not self._door.is_open:
+            raise StorageUnavailable("the ledger is closed")
+        return self._step(step)
 
     async def commit(self, *, news: bool) -> None:
         """Nobody else listens: another process looks once a second anyway."""
@@ -60,17 +73,23 @@ class SqliteLink:
         await self.close()
 
     async def close(self) -> None:
-        if self._is_writer:
-            await asyncio.shield(asyncio.ensure_future(self._let_go()))
+        if self._running is not None and not self._running.done():
+            await asyncio.shield(asyncio.ensure_future(self._let_go_later(self._running)))
+        else:
+            self._let_go()
 
-    async def _let_go(self) -> None:
+    async def _let_go_later(self, running: asyncio.Future[object]) -> None:
         """Never while a step is still running: a cancelled one goes on in its thread."""
+        await asyncio.wait([running])
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._running is not None and not self._running.cancelled():
+            self._running.exception()  # whoever asked has heard of it, or has gone
         try:
-            if self._running is not None:
-                await asyncio.wait([self._running])
-                self._running.exception()  # whoever asked has heard of it, or has gone
             if self._connection is not None:
-                await self._in_thread(self._connection.close)
+                self._connection.close()  # rolls back, which waits for nothing
+                self._connection = None
         finally:
             if self._is_writer:
                 self._is_writer = False
@@ -92,14 +111,20 @@ class SqliteLink:
         self._running = running  # type: ignore[assignment]
         return await asyncio.shield(running)
 
+    def _begin(self) -> None:
+        connection = self._door.engine.connect()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
+
     def _step(self, step: Callable[[Connection], R]) -> R:
-        if not self._is_writer:
-            with self._door.engine.connect() as connection:
-                return step(connection)
-        if self._connection is None:
-            self._connection = self._door.engine.connect()
-            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
-        return step(self._connection)
+        if self._connection is not None:
+            return step(self._connection)
+        with self._door.engine.connect() as connection:
+            return step(connection)
 
 
 def _commit(connection: Connection) -> None:

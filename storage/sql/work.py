@@ -1,7 +1,7 @@
 """One unit of work, in steps. A step is one method of the port, and runs in one go where the database is.
 
-Steps are written like any synchronous code on a connection; `reads` and `writes` make them the port's
-coroutines. So a step with five statements costs one way to a thread (SQLite) or one switch (PostgreSQL).
+Steps are written like any synchronous code on a connection; `reads` and `writes`, or for those that take
+long `scans` and `rewrites`, make them the port's coroutines.
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -23,8 +23,11 @@ W = TypeVar("W", bound="Work")
 class Link(Protocol):
     """How a unit of work reaches its database. Raises the driver's errors."""
 
-    async def run(self, step: Callable[[Connection], R], *, writes: bool) -> R:
-        """In the unit's transaction, which begins at the latest with the first step that writes."""
+    async def run(self, step: Callable[[Connection], R], *, writes: bool, long: bool) -> R:
+        """In the unit's transaction, which begins at the latest with the first step that writes.
+
+        `long`: nobody else shall have to wait for it.
+        """
         ...
 
     async def commit(self, *, news: bool) -> None:
@@ -37,21 +40,31 @@ class Link(Protocol):
 
 
 def reads(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
-    """A step that changes nothing and holds nobody up."""
-    return _coroutine(step, writes=False)
+    """A step that changes nothing and finds what it wants by an index."""
+    return _coroutine(step)
 
 
 def writes(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
-    """A step that changes or holds something."""
+    """A step that changes or holds something it finds by an index."""
     return _coroutine(step, writes=True)
 
 
+def scans(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
+    """A step that changes nothing and reads a table from end to end."""
+    return _coroutine(step, long=True)
+
+
+def rewrites(step: Callable[Concatenate[W, P], R]) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
+    """A step that changes as many rows as there are."""
+    return _coroutine(step, writes=True, long=True)
+
+
 def _coroutine(
-    step: Callable[Concatenate[W, P], R], *, writes: bool
+    step: Callable[Concatenate[W, P], R], *, writes: bool = False, long: bool = False
 ) -> Callable[Concatenate[W, P], Coroutine[Any, Any, R]]:
     @wraps(step)
     async def run(self: W, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        return await self._run(partial(step, self, *args, **kwargs), writes=writes)
+        return await self._run(partial(step, self, *args, **kwargs), writes=writes, long=long)
 
     return run
 
@@ -94,10 +107,10 @@ class Work:
         with translated():
             await self._link.commit(news=self._news)
 
-    async def _run(self, step: Callable[[], R], *, writes: bool) -> R:
+    async def _run(self, step: Callable[[], R], *, writes: bool, long: bool) -> R:
         self._check()
         with translated():
-            return await self._link.run(partial(self._on, step), writes=writes)
+            return await self._link.run(partial(self._on, step), writes=writes, long=long)
 
     def _on(self, step: Callable[[], R], connection: Connection) -> R:
         self._connection = connection
