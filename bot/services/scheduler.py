@@ -36,8 +36,9 @@ LEASE: Final = timedelta(seconds=5)
 RENEW_EVERY: Final = 1.5
 LOOK_AHEAD: Final = 3.0
 """Only what has a rate slot within so many seconds is claimed; the rest stays where it can be cancelled."""
-BATCH: Final = 64
-IN_FLIGHT: Final = 256
+BATCH: Final = 128
+IN_FLIGHT: Final = 512
+"""Calls being placed at one moment. More are claimed when there is room for a batch: one commit for many."""
 EXPIRE_EVERY: Final = timedelta(seconds=5)
 IDLE_GAP: Final = timedelta(milliseconds=250)
 """Between two ticks of which the first found nothing it could do."""
@@ -153,10 +154,9 @@ class Scheduler:
     async def _claim(self, now: datetime) -> int:
         claimed = 0
         for name in self._providers:
-            room = min(BATCH, IN_FLIGHT - len(self._starting))
-            if room <= 0:
+            if len(self._starting) > IN_FLIGHT - BATCH:
                 break
-            limit = min(room, await self._slots(name, now))
+            limit = min(BATCH, await self._slots(name, now))
             if limit <= 0:
                 continue
             async with self._ledger() as tx:
@@ -183,7 +183,12 @@ class Scheduler:
     def _start(self, call: Call) -> None:
         task = asyncio.create_task(self._started(call))
         self._starting[call.id] = task
-        task.add_done_callback(lambda _: self._starting.pop(call.id, None))
+        task.add_done_callback(lambda _: self._has_started(call.id))
+
+    def _has_started(self, call: CallId) -> None:
+        self._starting.pop(call, None)
+        if len(self._starting) == IN_FLIGHT - BATCH:
+            self._bell.ring_at(None)
 
     async def _started(self, call: Call) -> None:
         try:
