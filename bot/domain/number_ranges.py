@@ -84,12 +84,14 @@ def is_possible(number: PhoneNumber) -> bool:
     return reason == phonenumbers.ValidationResult.IS_POSSIBLE
 
 
+@lru_cache(maxsize=4096)
 def is_valid(number: PhoneNumber) -> bool:
     """In a range that has been handed out. Possible but invalid numbers want an explicit yes."""
     parsed = _parsed(number)
     return parsed is not None and phonenumbers.is_valid_number(parsed)
 
 
+@lru_cache(maxsize=4096)
 def region_of(number: PhoneNumber) -> str | None:
     """The country's ISO 3166 code; None where a code belongs to several and the number tells nothing."""
     parsed = _parsed(number)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -116,9 +117,15 @@ def address_words(address: Address, *, private: bool) -> str:
         return str(address) if private else address.masked()
     if not private:
         return f"…{address.e164[-4:]}"
-    number = phonenumbers.parse(address.e164)
-    spaced = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    spaced = _spaced(address.e164)
     return f"{spaced} ext. {address.ext}" if address.ext else spaced
+
+
+@lru_cache(maxsize=4096)
+def _spaced(e164: str) -> str:
+    """A card is written again at every turn of its call, and names the same numbers each time."""
+    number = phonenumbers.parse(e164)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def caller_id_words(caller_id: CallerId | None, *, private: bool) -> str:

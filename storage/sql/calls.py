@@ -111,10 +111,12 @@ class SqlCalls(Work):
         return self._call(id)
 
     def _call(self, id: CallId) -> Call | None:
-        found = next(iter(self._calls(self._rows(_HELD_CALL, {"this": id}))), None)
-        if found is not None:
-            self._held[id] = found
-        return found
+        it = {"this": id}
+        row = self._row(_HELD_CALL, it)
+        if row is None:
+            return None
+        self._held[id] = call_of(row, self._rows(_ITS_PLACEMENTS, it), self._rows(_ITS_LEGS, it))
+        return self._held[id]
 
     @writes
     def save_call(self, call: Call) -> None:
@@ -227,9 +229,8 @@ class SqlCalls(Work):
         return value_of(CallDetailRecord, row, CDR) if row else None
 
 
-def _of_calls(table: Table, *where: ColumnElement[bool]) -> "Select[Any]":
-    of_these = table.c.call.in_(bindparam("ids", expanding=True))
-    return select(table).where(of_these, *where).order_by(table.c.call, table.c.position)
+def _parts(table: Table, *where: ColumnElement[bool]) -> "Select[Any]":
+    return select(table).where(*where).order_by(table.c.call, table.c.position)
 
 
 # What every call goes through, put together once: that takes far longer than running it.
@@ -238,8 +239,10 @@ NEW_PLACEMENT = insert(PLACEMENT)
 _HELD_CALL = select(CALL).where(CALL.c.id == bindparam("this")).with_for_update()
 _SAVED_CALL = update(CALL).where(CALL.c.id == bindparam("this"))
 _CALL_OF_TOKEN = select(LEG.c.call).where(LEG.c.token == bindparam("this")).limit(1)
-_PLACEMENTS = _of_calls(PLACEMENT)
-_LEGS = _of_calls(LEG, LEG.c.data.is_not(None))
+_ITS_PLACEMENTS = _parts(PLACEMENT, PLACEMENT.c.call == bindparam("this"))
+_ITS_LEGS = _parts(LEG, LEG.c.call == bindparam("this"), LEG.c.data.is_not(None))
+_PLACEMENTS = _parts(PLACEMENT, PLACEMENT.c.call.in_(bindparam("ids", expanding=True)))
+_LEGS = _parts(LEG, LEG.c.call.in_(bindparam("ids", expanding=True)), LEG.c.data.is_not(None))
 
 
 @cache

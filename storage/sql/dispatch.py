@@ -72,13 +72,9 @@ class SqlDispatch(SqlCalls):
 
     def _served(self, rows: Sequence[Row]) -> None:
         """Others still wait: the rooms of these calls go to the end of the line."""
-        last = select(func.coalesce(func.max(TURN.c.served), 0) + 1).scalar_subquery()
-        for room_key in sorted({row["room_key"] for row in rows}):
-            line = self._insert(TURN).values(room_key=room_key, served=last)
-            moved = line.on_conflict_do_update(
-                index_elements=["room_key"], set_={"served": line.excluded.served}
-            )
-            self._execute(moved)
+        last = self._execute(_LAST_SERVED).scalar_one()
+        rooms = sorted({row["room_key"] for row in rows})
+        self._upsert(TURN, *({"room_key": room_key, "served": last + 1} for room_key in rooms))
 
     @writes
     def renew(self, *, owner: str, until: datetime) -> None:
@@ -228,6 +224,7 @@ _TAKEN = (
     )
     .returning(CALL)
 )
+_LAST_SERVED = select(func.coalesce(func.max(TURN.c.served), 0))
 _ENDED = select(CALL.c.id).where(CALL.c.state == CLAIMED, CALL.c.lease_until <= _NOW)
 _LAPSED = (
     update(CALL)

@@ -158,14 +158,15 @@ class Work:
 
     def _attempt(self, write: Callable[[], bool]) -> bool:
         """Run `write` in a savepoint. False, and nothing of it stays, when it says so or meets a Conflict."""
-        savepoint = self._here.begin_nested()
+        here = self._here
+        # By hand: SQLAlchemy puts its savepoints together anew each time, which takes longer than the rest.
+        here.exec_driver_sql("SAVEPOINT attempt")
         try:
             with translated():
                 done = write()
         except Conflict:
             done = False
-        if done:
-            savepoint.commit()
-        else:
-            savepoint.rollback()
+        if not done:
+            here.exec_driver_sql("ROLLBACK TO SAVEPOINT attempt")
+        here.exec_driver_sql("RELEASE SAVEPOINT attempt")
         return done
