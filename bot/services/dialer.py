@@ -251,32 +251,37 @@ class Dialer:
         await tx.save_call(call)
         await self._cards.put(tx, call)
 
-    async def run(self, call: Call, effects: Sequence[Effect]) -> None:
-        """What has to be done at the provider, after the commit. Its refusal is logged, not raised."""
+    async def run(self, call: Call, effects: Sequence[Effect]) -> Sequence[tuple[Effect, ProviderError]]:
+        """What has to be done at the provider, after the commit. What it refused is logged and returned."""
         self._cards.wake()
+        refused: list[tuple[Effect, ProviderError]] = []
         for effect in effects:
-            match effect:
-                case HangUpLeg():
-                    await self._act(call, effect.token, effect.role, None)
-                case Instruct():
-                    await self._act(call, effect.token, effect.role, effect.order)
-                case Speak():
-                    words = spoken(effect.moment, self._texts, name=effect.name, reason=effect.reason)
-                    await self._act(call, effect.token, effect.role, Say(text=words))
-                case _:
-                    pass
+            try:
+                await self._do(call, effect)
+            except ProviderError as error:
+                refused.append((effect, error))
+                log.warning(
+                    "order not carried out", provider=error.provider, detail=error.detail, call=call.number
+                )
+        return refused
+
+    async def _do(self, call: Call, effect: Effect) -> None:
+        match effect:
+            case HangUpLeg():
+                await self._act(call, effect.token, effect.role, None)
+            case Instruct():
+                await self._act(call, effect.token, effect.role, effect.order)
+            case Speak():
+                words = spoken(effect.moment, self._texts, name=effect.name, reason=effect.reason)
+                await self._act(call, effect.token, effect.role, Say(text=words))
+            case _:
+                pass
 
     async def _act(self, call: Call, token: Token, role: LegRole, order: Control | None) -> None:
         placement = call.placement(token)
         ref = self._ref(call, token, role)
-        if placement is None or ref is None:
-            return
-        try:
+        if placement is not None and ref is not None:
             await act(self._providers[placement.provider], ref, order, self.hooks(placement, role))
-        except ProviderError as error:
-            log.warning(
-                "order not carried out", provider=error.provider, detail=error.detail, call=call.number
-            )
 
     def _ref(self, call: Call, token: Token, role: LegRole) -> ProviderRef | None:
         leg = next((each for each in call.legs if each.token == token and each.role == role), None)

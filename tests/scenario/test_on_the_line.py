@@ -3,7 +3,9 @@
 import pytest
 
 from adapters.voice.simulator.script import phone
+from adapters.voice.simulator.trouble import Delivery, Fault, Trouble
 from bot.domain.call import CallState
+from bot.domain.leg import LegEventKind
 from tests.scenario.house import ME, House
 
 AMY, BOB, CY = "+6591234567", "+6598765432", "+6591112222"
@@ -192,3 +194,16 @@ async def test_a_conference_is_over_a_minute_after_the_last_but_one_has_left(con
     assert conference.card(1).state == "conference"
     await conference.advance(20)
     assert conference.card(1).final
+
+
+async def test_what_the_provider_refuses_is_owned_up_to(talk: House) -> None:
+    talk.network.trouble = Trouble(
+        faults=(Fault(delivery=Delivery.LOST, kind=LegEventKind.HUNG_UP, times=9),)
+    )
+    amy = next(leg for leg in talk.network.legs if str(leg.address) == AMY)
+    talk.network.hang_up(amy.ref)  # and nobody is told
+    await talk.says("mute amy")
+    await talk.advance(2)
+    assert talk.replies[-1].kind == "error"
+    assert "did not do that on #1" in talk.replies[-1].text
+    assert "muted" not in talk.card(1).text

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.domain import decisions
 from bot.domain.call import Call, CallKind, CallState, LegPlan
+from bot.domain.card import Reply, ReplyKind
 from bot.domain.control import Capture, Control, Hold, Mute, Redirect, StopPlaying
 from bot.domain.decisions import HangUpLeg, Instruct
 from bot.domain.errors import NotPossible
@@ -73,7 +74,7 @@ async def _hang_up_legs(desk: Desk, ask: Ask, call: Call, legs: Sequence[Leg]) -
     _must_have(desk, call, Feature.HANG_UP)
     effects = tuple(HangUpLeg(token=leg.token, role=leg.role) for leg in legs)
     names = together([name_of(leg.party) for leg in legs])
-    return _after_commit(desk, call, effects, f"Hanging up on {names}.")
+    return _after_commit(desk, ask, call, effects, f"Hanging up on {names}.")
 
 
 async def kick(desk: Desk, ask: Ask, command: said.Kick) -> Outcome:
@@ -93,7 +94,7 @@ async def mute(desk: Desk, ask: Ask, command: said.Mute | said.Unmute) -> Outcom
     changed = _marked(call, legs, muted=on)
     await desk.dialer.save(ask.tx, changed, ())
     words = f"{'Muted' if on else 'Unmuted'}: {together([name_of(leg.party) for leg in legs])}."
-    return _instruct(desk, changed, legs, Mute(on=on), words)
+    return _instruct(desk, ask, changed, legs, Mute(on=on), words)
 
 
 async def hold(desk: Desk, ask: Ask, command: said.Hold | said.Unhold) -> Outcome:
@@ -105,7 +106,7 @@ async def hold(desk: Desk, ask: Ask, command: said.Hold | said.Unhold) -> Outcom
     changed = _marked(call, legs, held=on)
     await desk.dialer.save(ask.tx, changed, ())
     names = together([name_of(leg.party) for leg in legs])
-    return _instruct(desk, changed, legs, Hold(on=on), f"{names} {'is on hold' if on else 'is back'}.")
+    return _instruct(desk, ask, changed, legs, Hold(on=on), f"{names} {'is on hold' if on else 'is back'}.")
 
 
 async def record(desk: Desk, ask: Ask, command: said.RecordCall) -> Outcome:
@@ -113,7 +114,7 @@ async def record(desk: Desk, ask: Ask, command: said.RecordCall) -> Outcome:
     call = await the_live_one(ask, command.id)
     legs = _talking(call)
     if not command.on:
-        return _instruct(desk, call, legs[:1], Capture(on=False), f"Recording of #{call.number} is off.")
+        return _instruct(desk, ask, call, legs[:1], Capture(on=False), f"Recording of #{call.number} is off.")
     _must_have(desk, call, Feature.LIVE_PLAY)
     changed = replace(call, recorded_by=ask.asker.name or ask.asker.key)
     await desk.dialer.save(ask.tx, changed, ())
@@ -123,34 +124,38 @@ async def record(desk: Desk, ask: Ask, command: said.RecordCall) -> Outcome:
         *(Instruct(token=leg.token, role=leg.role, order=Capture(on=True)) for leg in legs[:1]),
     )
     _must_have(desk, call, Feature.RECORD)
-    return _after_commit(desk, changed, effects, f"Recording #{call.number}. Everybody on it is told first.")
+    return _after_commit(
+        desk, ask, changed, effects, f"Recording #{call.number}. Everybody on it is told first."
+    )
 
 
 async def press(desk: Desk, ask: Ask, command: said.PressDigits) -> Outcome:
     """Keys, pressed towards the other side."""
     call = await the_live_one(ask, command.id)
     order = SendDigits(digits=command.digits, tone_ms=command.tone_ms)
-    return _instruct(desk, call, _first_rung(call), order, f"Pressing {command.digits} on #{call.number}.")
+    return _instruct(
+        desk, ask, call, _first_rung(call), order, f"Pressing {command.digits} on #{call.number}."
+    )
 
 
 async def speak(desk: Desk, ask: Ask, command: said.SayLive) -> Outcome:
     """A sentence, to everybody on the call."""
     call = await the_live_one(ask, command.id)
     order = Say(text=command.text, language=command.language, voice=command.voice)
-    return _instruct(desk, call, _talking(call), order, f"Saying it on #{call.number}.")
+    return _instruct(desk, ask, call, _talking(call), order, f"Saying it on #{call.number}.")
 
 
 async def play(desk: Desk, ask: Ask, command: said.PlayLive) -> Outcome:
     """A file, to everybody on the call."""
     call = await the_live_one(ask, command.id)
     order = Play(url=command.url, times=command.times)
-    return _instruct(desk, call, _talking(call), order, f"Playing it on #{call.number}.")
+    return _instruct(desk, ask, call, _talking(call), order, f"Playing it on #{call.number}.")
 
 
 async def stop_playing(desk: Desk, ask: Ask, command: said.StopPlaying) -> Outcome:
     """Silence."""
     call = await the_live_one(ask, command.id)
-    return _instruct(desk, call, _talking(call), StopPlaying(), f"Stopped playing on #{call.number}.")
+    return _instruct(desk, ask, call, _talking(call), StopPlaying(), f"Stopped playing on #{call.number}.")
 
 
 # --- more and other people --------------------------------------------------------------------------
@@ -179,7 +184,7 @@ async def add(desk: Desk, ask: Ask, command: said.Add) -> Outcome:
     move = () if call.conference else tuple(_into(leg, room) for leg in _talking(call))
     await desk.dialer.save(ask.tx, grown, ())
     names = together([target.name or "them" for target in command.targets])
-    outcome = _after_commit(desk, grown, move, f"Ringing {names} for #{call.number}.")
+    outcome = _after_commit(desk, ask, grown, move, f"Ringing {names} for #{call.number}.")
 
     async def ring() -> None:
         desk.bell.ring_at(None)
@@ -230,7 +235,7 @@ async def transfer(desk: Desk, ask: Ask, command: said.Transfer) -> Outcome:
     call = replace(call, brought=(*call.brought, party))
     await desk.dialer.save(ask.tx, call, ())
     who, whom = name_of(others[0].party), name_of(party)
-    return _instruct(desk, call, others, Redirect(flow=flow), f"Transferring {who} to {whom}.")
+    return _instruct(desk, ask, call, others, Redirect(flow=flow), f"Transferring {who} to {whom}.")
 
 
 # --- shared ---------------------------------------------------------------------------------------
@@ -282,22 +287,53 @@ def _must_have(desk: Desk, call: Call, feature: Feature) -> None:
         raise cannot(provider, feature)
 
 
-def _instruct(desk: Desk, call: Call, legs: Sequence[Leg], order: Control, words: str) -> Outcome:
+def _instruct(desk: Desk, ask: Ask, call: Call, legs: Sequence[Leg], order: Control, words: str) -> Outcome:
     _must_have(desk, call, NEEDS[type(order)])
     if not isinstance(desk.providers[call.provider], Controls):
         raise NotPossible(reason=f"{call.provider} takes no orders in mid-call.", provider=call.provider)
     if not legs:
         raise NotPossible(reason=f"Nobody is on the line on #{call.number} yet.")
     effects = tuple(Instruct(token=leg.token, role=leg.role, order=order) for leg in legs)
-    return _after_commit(desk, call, effects, words)
+    return _after_commit(desk, ask, call, effects, words)
 
 
-def _after_commit(desk: Desk, call: Call, effects: Sequence[decisions.Effect], words: str) -> Outcome:
+def _after_commit(
+    desk: Desk, ask: Ask, call: Call, effects: Sequence[decisions.Effect], words: str
+) -> Outcome:
     async def act() -> None:
-        await desk.dialer.run(call, effects)
+        refused = await desk.dialer.run(call, effects)
+        if refused:
+            await _own_up(desk, ask, call, [effect for effect, _ in refused], refused[0][1].detail)
 
     steps: tuple[Callable[[], Awaitable[None]], ...] = (act,) if effects else ()
     return Outcome(reply=say(words).reply, then=steps)
+
+
+async def _own_up(desk: Desk, ask: Ask, call: Call, refused: Sequence[decisions.Effect], detail: str) -> None:
+    """The provider refused what we have just said was done: take it back on the card, and say so."""
+    words = f"{call.provider} did not do that on #{call.number}: {detail.rstrip('.')}."
+    async with desk.ledger() as tx:
+        fresh = await tx.call(call.id)
+        if fresh is not None:
+            await desk.dialer.save(tx, _taken_back(fresh, refused), ())
+        await tx.put_reply(ask.room, ask.asker, Reply(text=words, kind=ReplyKind.ERROR), desk.clock.now())
+        await tx.commit()
+    desk.cards.wake()
+
+
+def _taken_back(call: Call, refused: Sequence[decisions.Effect]) -> Call:
+    for effect in refused:
+        if not isinstance(effect, Instruct):
+            continue
+        legs = [leg for leg in call.legs if (leg.token, leg.role) == (effect.token, effect.role)]
+        match effect.order:
+            case Mute(on=on):
+                call = _marked(call, legs, muted=not on)
+            case Hold(on=on):
+                call = _marked(call, legs, held=not on)
+            case _:
+                pass
+    return call
 
 
 HANDLERS: Final[Mapping[type, Any]] = {
