@@ -113,10 +113,11 @@ class Scheduler:
         if following is None or following > now:
             return following
         claimed = 0 if self.is_paused else await self._claim(now)
+        if claimed:
+            # Nothing else stands in the way of these; the next tick, at once, sees what is left.
+            return now
         if self._sweeping is None or self._sweeping.done():
             self._sweeping = asyncio.create_task(self._sweep())
-        if claimed:
-            return now
         following = await self._next_moment()
         return None if following is None else max(following, now + IDLE_GAP)
 
