@@ -5,6 +5,7 @@ import asyncio
 import io
 import math
 import shutil
+import subprocess
 import sys
 import wave
 from functools import cache
@@ -71,11 +72,15 @@ async def _speech(text: str) -> "array.array[int] | None":
     program = shutil.which("espeak-ng")
     if program is None:
         return None
-    speaking = await asyncio.create_subprocess_exec(
-        program, "--stdout", "--", text, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    # In a thread, so that a listener who goes away in the middle leaves no child process behind.
+    spoken = await asyncio.to_thread(
+        subprocess.run,
+        [program, "--stdout", "--", text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
     )
-    spoken, _ = await speaking.communicate()
-    return _samples(spoken) if speaking.returncode == 0 else None
+    return _samples(spoken.stdout) if spoken.returncode == 0 else None
 
 
 def _samples(file: bytes) -> "array.array[int] | None":

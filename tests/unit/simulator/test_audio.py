@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import time
 import wave
 from pathlib import Path
 
@@ -88,3 +89,30 @@ async def test_making_one_does_not_hold_up_the_others() -> None:
     started = loop.time()
     await audio.recording("+12125550101", 180)
     assert loop.time() - started < 0.25
+
+
+def test_whoever_stops_listening_leaves_no_child_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, started = tmp_path / "espeak-ng", tmp_path / "pid"
+    program.write_text(f"#!/bin/sh\necho $$ > {started}.new; mv {started}.new {started}\nsleep 0.5\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+
+    async def interrupted() -> None:
+        listening = asyncio.create_task(audio.recording("+12125550101", 1, "Hello"))
+        await asyncio.to_thread(appears, started)
+        listening.cancel()
+        await asyncio.wait({listening})
+
+    asyncio.run(interrupted())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
+
+
+def appears(file: Path) -> None:
+    for _ in range(500):
+        if file.exists():
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{file} never came")
