@@ -104,6 +104,10 @@ class BadLink(PatchlineError):
     """A recording link that is forged, expired or revoked; nobody is told which: answered with 404."""
 
 
+class BadPass(PatchlineError):
+    """A sign-in link or session that is forged, expired or of another kind; nobody is told which."""
+
+
 # --- the operator must act ------------------------------------------------------------------------
 
 
