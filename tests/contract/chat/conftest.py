@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.contract.chat.case import ChatCase, Inbox
-from tests.contract.chat.cases import console, slack, telegram
+from tests.contract.chat.cases import console, slack, telegram, web
 
-CASES: dict[str, Any] = {**console.CASES, **slack.CASES, **telegram.CASES}
+CASES: dict[str, Any] = {**console.CASES, **slack.CASES, **telegram.CASES, **web.CASES}
 
 
 @pytest.fixture(params=CASES)
