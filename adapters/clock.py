@@ -1,10 +1,15 @@
 """The clocks, and the source of names. The only place that reads the machine's clock."""
 
 import asyncio
+import math
 import secrets
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Final
+
+from bot.ports.clock import Pace
 
 _BOOT: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux counts sleep too; elsewhere a sleep of the machine looks like a clock that was set."""
@@ -27,49 +32,78 @@ class SystemClock:
 
 
 class DemoClock:
-    """Real time with an offset that can be moved on, so that a call due at midnight is seen firing now.
+    """Real time that can be moved on, paused and hurried, so that a call due at midnight is seen firing now.
 
-    A jump shortens every sleep under way by as much, as if the time had really passed. `speed` makes every
-    second worth that many.
+    Whatever moves it acts on every sleep under way at once: a jump shortens them by as much, as if the time
+    had really passed. What sleeps are measured by is `boot`, which never goes back, even where following
+    another clock makes this one show an earlier time.
     """
 
     def __init__(self, *, speed: float = 1.0) -> None:
         if speed <= 0:
             raise ValueError("time does not stand still or run backwards here")
-        self._speed = speed
-        self._started = datetime.now(UTC)
-        self._offset = timedelta()
-        self._jumped = asyncio.Event()
+        now = datetime.now(UTC)
+        self._pace = Pace(real=now, shown=now, speed=speed)
+        self._passed = 0.0
+        self._counted = time.clock_gettime(_BOOT)
+        self._moved = asyncio.Event()
+        self._notices: list[Callable[[], None]] = []
+
+    @property
+    def pace(self) -> Pace:
+        """How it runs at present."""
+        return self._pace
 
     def now(self) -> datetime:
         """The demo's wall clock, aware UTC."""
-        real = datetime.now(UTC) - self._started
-        return self._started + real * self._speed + self._offset
+        return self._pace.at(datetime.now(UTC))
 
     def boot(self) -> float:
-        """A jump of the demo counts as time that has passed."""
-        return (self.now() - self._started).total_seconds()
+        """Seconds that have passed on this clock since it was made. A jump counts as time that has passed."""
+        return self._passed + (time.clock_gettime(_BOOT) - self._counted) * self._pace.speed
 
     def jump(self, to: datetime) -> None:
         """Make it `to` now. Raises ValueError for a moment that has passed: nothing can be un-dialled."""
-        gap = to - self.now()
-        if gap < timedelta():
+        real = datetime.now(UTC)
+        if to < self._pace.at(real):
             raise ValueError(f"{to.isoformat()} has passed already")
-        self._offset += gap
-        self._jumped.set()
-        self._jumped = asyncio.Event()
+        self._go_on(Pace(real=real, shown=to.astimezone(UTC), speed=self._pace.speed), at=real)
+
+    def run(self, speed: float) -> None:
+        """From now on a real second is worth so many; 0 pauses. Raises ValueError below 0."""
+        if not 0 <= speed < math.inf:
+            raise ValueError(f"a clock cannot run at {speed:g} times the speed")
+        real = datetime.now(UTC)
+        self._go_on(Pace(real=real, shown=self._pace.at(real), speed=speed), at=real)
+
+    def follow(self, pace: Pace) -> None:
+        """Show what another clock of this machine shows, be it earlier; the same pace again changes nothing."""
+        if pace != self._pace:
+            self._go_on(pace, at=datetime.now(UTC))
+
+    def on_move(self, notice: Callable[[], None]) -> None:
+        """Call `notice` after every jump and every change of speed."""
+        self._notices.append(notice)
+
+    def _go_on(self, pace: Pace, *, at: datetime) -> None:
+        leap = (pace.at(at) - self._pace.at(at)).total_seconds()
+        self._passed = self.boot() + max(0.0, leap)
+        self._counted = time.clock_gettime(_BOOT)
+        self._pace = pace
+        self._moved.set()
+        self._moved = asyncio.Event()
+        for notice in self._notices:
+            notice()
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long on this clock; a jump may end it early. Zero or less only yields."""
-        until = self.now() + timedelta(seconds=seconds)
+        until = self.boot() + seconds
         await asyncio.sleep(0)
-        while (left := (until - self.now()).total_seconds()) > 0:
-            jumped = self._jumped
-            try:
-                async with asyncio.timeout(left / self._speed):
-                    await jumped.wait()
-            except TimeoutError:
-                continue
+        while (left := until - self.boot()) > 0:
+            moved, speed = self._moved, self._pace.speed
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left / speed if speed else None):
+                    await moved.wait()
 
 
 _RANDOM_BYTES: Final = 18

@@ -1,8 +1,9 @@
 """Who owns the time, who makes names, and who wakes the dispatcher."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
 
 
 class Clock(Protocol):
@@ -18,6 +19,48 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait on this clock. Zero or less only yields."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How a movable clock runs: it showed `shown` when the machine's wall clock was at `real`, and every
+    real second since is worth `speed` of its own; 0 is paused. Two processes of one machine that go by the
+    same pace show the same time.
+    """
+
+    real: datetime
+    shown: datetime
+    speed: float = 1.0
+
+    def at(self, real: datetime) -> datetime:
+        """What the clock shows at that moment of the wall clock."""
+        return (self.shown + (real - self.real) * self.speed).astimezone(UTC)
+
+
+@runtime_checkable
+class MovableClock(Clock, Protocol):
+    """A clock that can be moved on, paused and hurried while others sleep on it."""
+
+    @property
+    def pace(self) -> Pace:
+        """How it runs at present."""
+        ...
+
+    def jump(self, to: datetime) -> None:
+        """Make it `to` now. Raises ValueError for a moment that has passed."""
+        ...
+
+    def run(self, speed: float) -> None:
+        """From now on a real second is worth so many. Raises ValueError below 0."""
+        ...
+
+    def follow(self, pace: Pace) -> None:
+        """Show what another clock of this machine shows."""
+        ...
+
+    def on_move(self, notice: Callable[[], None]) -> None:
+        """Call `notice` after every jump and every change of speed."""
         ...
 
 
