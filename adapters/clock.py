@@ -77,7 +77,7 @@ class DemoClock:
         self._go_on(Pace(real=real, shown=self._pace.at(real), speed=speed), at=real)
 
     def follow(self, pace: Pace) -> None:
-        """Show what another clock of this machine shows, be it earlier; the same pace again changes nothing."""
+        """Show what another clock of this machine shows, be it earlier. The same pace again is no move."""
         if pace != self._pace:
             self._go_on(pace, at=datetime.now(UTC))
 

@@ -33,6 +33,7 @@ class _Kept:
     ref: RecordingRef
     number: str
     words: str | None
+    voice: bytes | None
     made_at: datetime
 
 
@@ -102,11 +103,15 @@ class Account:
 
     # --- recordings ---------------------------------------------------------------------------
 
-    def keep(self, *, number: str, seconds: float, voicemail: bool, words: str | None) -> RecordingRef:
-        """Keep a recording of so many seconds, of `words` where speech can be made."""
+    def keep(
+        self, *, number: str, seconds: float, voicemail: bool, words: str | None, voice: bytes | None = None
+    ) -> RecordingRef:
+        """Keep a recording of so many seconds: the WAV file `voice`, or `words` where speech can be made."""
         name = secrets.token_hex(8)
         ref = RecordingRef(ref=name, url=f"/v1/recordings/{name}.wav", seconds=seconds, voicemail=voicemail)
-        self._recordings[name] = _Kept(ref=ref, number=number, words=words, made_at=self._clock.now())
+        self._recordings[name] = _Kept(
+            ref=ref, number=number, words=words, voice=voice, made_at=self._clock.now()
+        )
         return ref
 
     async def recording(self, name: str, *, lag: float = 0.0) -> bytes:
@@ -116,6 +121,8 @@ class Account:
             raise Refusal(404, "no recording", "there is no such recording")
         if (self._clock.now() - kept.made_at).total_seconds() < lag:
             raise Refusal(425, "too early", "the recording is still being written", retry_after=1.0)
+        if kept.voice is not None:
+            return kept.voice
         return await audio.recording(kept.number, kept.ref.seconds or 0.0, kept.words)
 
     def forget(self, name: str) -> None:

@@ -5,9 +5,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from adapters.voice.simulator.channel import Channel, forever, race
+from adapters.voice.simulator.audio import Samples, speaking_time
+from adapters.voice.simulator.channel import Channel, Sound
+from adapters.voice.simulator.recorder import Recorder
 from adapters.voice.simulator.script import AfterMessage, Answerer
 from adapters.voice.simulator.switch import Switch
+from adapters.voice.simulator.waiting import forever, race
 from bot.domain.causes import AmdVerdict, HangupCause
 from bot.domain.flow import (
     CallFlow,
@@ -26,10 +29,10 @@ from bot.domain.flow import (
 )
 from bot.domain.leg import LegEventKind
 
-CHARACTERS_PER_SECOND: Final = 14.0
 SECONDS_PER_DIGIT: Final[Mapping[str, float]] = {"w": 0.5, "W": 1.0}
 DIGIT: Final = 0.25
 BEEP: Final = 0.5
+TONE: Final = 0.5
 TELLING: Final[Mapping[AmdVerdict, float]] = {AmdVerdict.MACHINE: 2.0}
 """Seconds that detection takes; telling a person takes 1."""
 LEFT_BEHIND: Final = 5.0
@@ -50,6 +53,10 @@ class Exchange(Protocol):
 
     def keep(self, channel: Channel, *, since: datetime, seconds: float, voicemail: bool) -> None:
         """Keep a recording of this leg and report it."""
+        ...
+
+    def keep_voice(self, channel: Channel, samples: Samples) -> None:
+        """Keep a voicemail that holds exactly these samples, and report it."""
         ...
 
 
@@ -80,12 +87,12 @@ class Attendant:
     async def _who_answered(self, flow: CallFlow) -> AmdVerdict:
         channel = self._channel
         script = channel.script
-        if script.answerer is Answerer.SCREENING:
+        if channel.answerer is Answerer.SCREENING:
             await channel.person.wait()
             return AmdVerdict.HUMAN
         if flow.on_machine is None:
             return AmdVerdict.UNSURE
-        is_machine = script.answerer is Answerer.MACHINE
+        is_machine = channel.answerer is Answerer.MACHINE
         verdict = script.verdict or (AmdVerdict.MACHINE if is_machine else AmdVerdict.HUMAN)
         telling = TELLING.get(verdict, 1.0)
         await self._clock.sleep(telling)
@@ -99,11 +106,11 @@ class Attendant:
     async def play(self, step: Play) -> None:
         """The file at its address, as often as asked."""
         for _ in range(step.times):
-            await self._sound(step.url, self._exchange.sound_seconds(step.url))
+            await self._sound(step.url, Sound.FILE, self._exchange.sound_seconds(step.url))
 
     async def say(self, step: Say) -> None:
         """The text, at the pace of a calm voice."""
-        await self._sound(step.text, _speaking_time(step.text), voice=True)
+        await self._sound(step.text, Sound.SPEECH, speaking_time(step.text))
 
     async def pause(self, step: Pause) -> None:
         """Silence."""
@@ -111,11 +118,12 @@ class Attendant:
 
     async def digits(self, step: SendDigits) -> None:
         """Tones and waits."""
-        self._switch.hears(self._channel, f"digits {step.digits}")
-        await self._clock.sleep(sum(SECONDS_PER_DIGIT.get(each, DIGIT) for each in step.digits))
+        seconds = sum(SECONDS_PER_DIGIT.get(each, DIGIT) for each in step.digits)
+        self._switch.hears(self._channel, f"digits {step.digits}", Sound.DIGITS, seconds)
+        await self._clock.sleep(seconds)
 
-    async def _sound(self, what: str, seconds: float, *, voice: bool = False) -> None:
-        self._switch.hears(self._channel, what, voice=voice)
+    async def _sound(self, what: str, kind: Sound, seconds: float) -> None:
+        self._switch.hears(self._channel, what, kind, seconds)
         await race(self._clock.sleep(seconds), self._channel.hush.wait())
 
     async def text(self, step: SendText) -> None:
@@ -137,15 +145,18 @@ class Attendant:
         """Whether whoever is at the phone presses the key in time."""
         channel = self._channel
         channel.forget_keys()
-        self._switch.hears(channel, step.prompt, voice=True)
-        limit = _speaking_time(step.prompt) + step.seconds
-        pressed, waiting = channel.key(step.key), self._clock.sleep(limit)
-        return await race(pressed, waiting, self._press_when_asked(step.key)) == 0
+        prompt = speaking_time(step.prompt)
+        self._switch.hears(channel, step.prompt, Sound.SPEECH, prompt)
+        pressed, waiting = channel.key(step.key), self._clock.sleep(prompt + step.seconds)
+        if await race(pressed, waiting, self._press_when_asked(step.key)) != 0:
+            return False
+        channel.hears_no_more(self._clock.now())
+        return True
 
     async def _press_when_asked(self, key: str) -> None:
         channel = self._channel
         await channel.person.wait()
-        if channel.script.accepts_after is not None:
+        if channel.script.accepts_after is not None and not channel.in_hand:
             await self._clock.sleep(channel.script.accepts_after)
             self._switch.press(channel, key)
         await forever()
@@ -156,17 +167,24 @@ class Attendant:
         """Ring everybody; the first to accept is connected, and when that ends so does the leg."""
         accepted: asyncio.Queue[Channel] = asyncio.Queue()
         rung = [self._ring(party, step, accepted) for party in step.parties]
-        self._switch.hears(self._channel, step.music or "ring tone")
+        self._rings_back(step)
         try:
             nobody_left = asyncio.gather(*(each.gone.wait() for each in rung))
             await race(_first_of(accepted), nobody_left, self._clock.sleep(step.ring_seconds))
             winner = None if accepted.empty() else accepted.get_nowait()
             _drop_others(rung, winner)
+            self._channel.hears_no_more(self._clock.now())
             if winner is not None:
                 await self._bridge(winner)
         finally:
             for each in rung:
                 self._leave(each)
+
+    def _rings_back(self, step: Dial) -> None:
+        if step.music:
+            self._switch.hears(self._channel, step.music, Sound.MUSIC)
+        else:
+            self._switch.hears(self._channel, "ring tone", Sound.RING_TONE)
 
     def _ring(self, party: Party, step: Dial, accepted: "asyncio.Queue[Channel]") -> Channel:
         child = self._exchange.open(self._channel, party)
@@ -181,10 +199,13 @@ class Attendant:
         return child
 
     async def _bridge(self, other: Channel) -> None:
-        for each in (self._channel, other):
-            each.joined_at = self._clock.now()
+        for each, partner in ((self._channel, other), (other, self._channel)):
+            each.joined_at, each.partner = self._clock.now(), partner
             self._switch.report(each, LegEventKind.BRIDGED)
-        await race(other.gone.wait(), other.diverted.wait())
+        try:
+            await race(other.gone.wait(), other.diverted.wait())
+        finally:
+            self._channel.partner = other.partner = None
         if not other.is_over:
             await self._clock.sleep(LEFT_BEHIND)
         self._channel.end(HangupCause.NORMAL_CLEARING)
@@ -208,18 +229,22 @@ class Attendant:
         if len(members) >= CONFERENCE_SIZE:
             channel.end(HangupCause.SWITCH_CONGESTION)
             return
+        if len(members) == 1:
+            members[0].hears_no_more(self._clock.now())  # the music for whoever is alone
         for each in members:
-            self._switch.hears(each, "tone")
+            self._switch.hears(each, "tone", Sound.TONE, TONE)
         if not members and step.music:
-            self._switch.hears(channel, step.music)
+            self._switch.hears(channel, step.music, Sound.MUSIC)
         members.append(channel)
         channel.room, channel.muted, channel.joined_at = step.room, step.muted, self._clock.now()
         self._switch.report(channel, LegEventKind.BRIDGED)
+        _meet(members)
         try:
             await forever()
         finally:
             members.remove(channel)
             channel.room = None
+            _meet(members)
             if not members:
                 self._switch.rooms.pop(step.room, None)
 
@@ -229,8 +254,11 @@ class Attendant:
         """Beep, and keep what the caller says until key, silence or the limit."""
         channel = self._channel
         channel.forget_keys()
-        self._switch.hears(channel, "beep")
+        self._switch.hears(channel, "beep", Sound.BEEP, BEEP)
         await self._clock.sleep(BEEP)
+        if channel.in_hand:
+            await self._record_hand(step)
+            return
         started = self._clock.now()
         message = min(channel.script.message, step.max_seconds)
         try:
@@ -239,6 +267,16 @@ class Attendant:
             spoken = min(self._switch.since(started), message)
             if spoken > 0:
                 self._exchange.keep(channel, since=started, seconds=spoken, voicemail=True)
+
+    async def _record_hand(self, step: Record) -> None:
+        channel = self._channel
+        recorder = channel.recorder = Recorder(self._clock, step)
+        try:
+            await race(channel.key(step.finish_key), recorder.ended())
+        finally:
+            channel.recorder = None
+            if recorder.samples:
+                self._exchange.keep_voice(channel, recorder.samples)
 
     async def _leave_message(self, step: Record, seconds: float) -> None:
         script = self._channel.script
@@ -267,8 +305,10 @@ def _drop_others(rung: list[Channel], winner: Channel | None) -> None:
             each.end(HangupCause.NO_ANSWER if each.answered_at is None else HangupCause.NORMAL_CLEARING)
 
 
-def _speaking_time(text: str) -> float:
-    return len(text) / CHARACTERS_PER_SECOND
+def _meet(members: list[Channel]) -> None:
+    """Whom each of them is connected with has changed."""
+    for each in members:
+        each.changed(each)
 
 
 _STEPS: Final[Mapping[type, Callable[[Attendant, Any], Coroutine[Any, Any, None]]]] = {

@@ -9,9 +9,13 @@ import subprocess
 import sys
 import wave
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
+
+Samples: TypeAlias = "array.array[int]"
 
 RATE: Final = 8000
+CHARACTERS_PER_SECOND: Final = 14.0
+"""The pace of a calm voice."""
 _PEAK: Final = 9000
 _FADE: Final = RATE // 20
 _SCALE: Final = (262, 294, 330, 392, 440, 523, 587, 659)
@@ -23,11 +27,28 @@ async def recording(number: str, seconds: float, text: str | None = None) -> byt
     samples = await _speech(text) if text else None
     if samples is None:
         samples = _tones(number, seconds)
-    return _wav(_cut(samples, round(seconds * RATE)))
+    return wav(_cut(samples, round(seconds * RATE)))
 
 
-def _wav(samples: "array.array[int]") -> bytes:
+async def spoken(number: str, text: str) -> Samples:
+    """A text as samples; as long as it takes in tones of this number where no speech can be made."""
+    samples = await _speech(text)
+    return (
+        _cut(_tones(number, speaking_time(text)), round(speaking_time(text) * RATE))
+        if samples is None
+        else samples
+    )
+
+
+def speaking_time(text: str) -> float:
+    """Seconds that a calm voice takes to say it."""
+    return len(text) / CHARACTERS_PER_SECOND
+
+
+def wav(samples: Samples) -> bytes:
+    """A WAV file of exactly these samples."""
     if sys.byteorder == "big":
+        samples = samples[:]
         samples.byteswap()
     file = io.BytesIO()
     with wave.open(file, "wb") as out:
@@ -38,12 +59,12 @@ def _wav(samples: "array.array[int]") -> bytes:
     return file.getvalue()
 
 
-def _cut(samples: "array.array[int]", length: int) -> "array.array[int]":
+def _cut(samples: Samples, length: int) -> Samples:
     """Exactly that many samples, silence at the end if need be."""
     return samples[:length] + array.array("h", bytes(2 * max(0, length - len(samples))))
 
 
-def _tones(number: str, seconds: float) -> "array.array[int]":
+def _tones(number: str, seconds: float) -> Samples:
     digits = [int(each) for each in number if each.isdigit()] or [0]
     tune = array.array("h")
     for digit in digits[-4:]:
@@ -52,7 +73,7 @@ def _tones(number: str, seconds: float) -> "array.array[int]":
 
 
 @cache
-def _note(hertz: int) -> "array.array[int]":
+def _note(hertz: int) -> Samples:
     """Half a second, gently swelling and fading so that nothing clicks."""
     length = RATE // 2
     return array.array(

@@ -12,9 +12,10 @@ import structlog
 
 from adapters.voice.simulator.api import CallRequest, Orders, TextRequest, Told, answer
 from adapters.voice.simulator.attendant import CONFERENCE_SIZE
-from adapters.voice.simulator.channel import forever, race
 from adapters.voice.simulator.network import NAME, Network
+from adapters.voice.simulator.outside import Outside
 from adapters.voice.simulator.refusal import NoAnswer
+from adapters.voice.simulator.waiting import forever, race
 from adapters.wire import http
 from bot.domain.call import LegPlan, Placement, ProviderRef
 from bot.domain.cdr import Money
@@ -69,6 +70,8 @@ class Simulator:
 
     def __init__(self, client: httpx.AsyncClient, clock: Clock, timeouts: http.Timeouts) -> None:
         self._clock = clock
+        self._client = client
+        self._timeouts = timeouts
         self._wire = http.Wire(provider=NAME, client=client, timeouts=timeouts, explain=_explain)
 
     @classmethod
@@ -82,6 +85,10 @@ class Simulator:
     def at(cls, url: str, clock: Clock, timeouts: http.Timeouts = http.PATIENT) -> "Simulator":
         """On a network in another process (`patchline network`)."""
         return cls(http.client(url, timeouts=timeouts, use_proxy_settings=False), clock, timeouts)
+
+    def outside(self) -> Outside:
+        """The client for whoever plays the world outside, on the same network; `close` closes it too."""
+        return Outside(self._client, self._timeouts)
 
     # --- calls --------------------------------------------------------------------------------
 

@@ -9,10 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from adapters.voice.simulator import audio
 from adapters.voice.simulator.account import Account
 from adapters.voice.simulator.attendant import Attendant
-from adapters.voice.simulator.channel import Channel
+from adapters.voice.simulator.changes import Changes
+from adapters.voice.simulator.channel import Channel, Sound
 from adapters.voice.simulator.config import NetworkConfig
+from adapters.voice.simulator.hands import Hands
 from adapters.voice.simulator.refusal import NoAnswer, Refusal
 from adapters.voice.simulator.reports import Reports
 from adapters.voice.simulator.script import Phone
@@ -20,13 +23,12 @@ from adapters.voice.simulator.switch import Switch
 from adapters.voice.simulator.tariff import INBOUND_PRICE, bill
 from adapters.voice.simulator.trouble import Creation, Dice, Trouble
 from bot.domain.call import LegPlan, ProviderRef
-from bot.domain.causes import HangupCause
 from bot.domain.cdr import Money
 from bot.domain.control import Capture, Control, Hold, Mute, Redirect, StopPlaying
 from bot.domain.flow import CallFlow, LegRole, Menu, Party, SendText
 from bot.domain.leg import LegEvent, LegEventKind, Token
-from bot.domain.numbers import Address, PhoneNumber
-from bot.ports.clock import Clock
+from bot.domain.numbers import Address, CallerId, PhoneNumber
+from bot.ports.clock import Clock, MovableClock
 from bot.ports.voice import HistoryEntry, Incoming
 
 NAME: Final = "simulator"
@@ -55,6 +57,10 @@ class Network:
             clock=clock, report=self._report, close=self._close, setup_seconds=self._config.setup_seconds
         )
         self.reports = Reports(self.switch)
+        self.hands = Hands(self.switch, self._channel)
+        self.changes = Changes()
+        if isinstance(clock, MovableClock):
+            clock.on_move(self.changes.tick)
         self.account = Account(clock, self._config)
         self._phones: dict[str, Phone] = dict(self._config.phones)
         self._channels: dict[str, Channel] = {}
@@ -69,8 +75,13 @@ class Network:
 
     async def stop(self) -> None:
         """Drop everything that is going on, and let listeners go. Harmless twice."""
-        self.reports.wake()
+        self.let_go()
         await self.switch.stop()
+
+    def let_go(self) -> None:
+        """Whoever listens or watches gets an answer now."""
+        self.reports.wake()
+        self.changes.wake()
 
     # --- the world outside --------------------------------------------------------------------
 
@@ -109,18 +120,19 @@ class Network:
         if did not in self.account.dids:
             raise Refusal(404, "unallocated", "not one of our numbers")
         channel = self._open(None, FIRST, caller, script or self.phone(str(caller or "")))
-        channel.inbound = True
+        channel.inbound, channel.caller = True, did
+        channel.in_hand = channel.script.by_hand
         at = self._clock.now()
         self.reports.announce(
             Incoming(provider=NAME, ref=ProviderRef(channel.ref), caller=caller, did=did, at=at)
         )
-        self.switch.spawn(self._lose_patience(channel))
+        if not channel.in_hand:
+            self.switch.spawn(self._lose_patience(channel))
         return channel.ref
 
     async def _lose_patience(self, channel: Channel) -> None:
         if await self.switch.lasts(channel, channel.script.patience) and channel.token is None:
-            channel.ended_at = self._clock.now()
-            channel.end(HangupCause.NORMAL_CLEARING)
+            self.switch.hang_up(channel)
 
     # --- calls --------------------------------------------------------------------------------
 
@@ -144,6 +156,8 @@ class Network:
 
     def _dial(self, token: Token, plan: LegPlan) -> str:
         channel = self._open(token, plan.role, plan.party.address)
+        channel.caller_id = plan.caller_id
+        channel.caller = _shown(plan.caller_id, next(iter(self.account.dids), None))
         self.switch.spawn(
             self.switch.outbound(
                 channel,
@@ -171,7 +185,7 @@ class Network:
 
     def hang_up(self, ref: str) -> None:
         """End a leg. Harmless for one that has ended. Raises Refusal for an unknown reference."""
-        self._channel(ref).end(HangupCause.NORMAL_CLEARING)
+        self.switch.hang_up(self._channel(ref))
 
     def control(self, ref: str, order: Control) -> None:
         """Carry out an order on a leg that talks. Raises Refusal when it does not, or not yet."""
@@ -190,12 +204,13 @@ class Network:
                 channel.muted = order.on
             case Hold():
                 channel.held = order.on
+                channel.hears_no_more(self._clock.now())
                 if order.on:
-                    self.switch.hears(channel, "music")
+                    self.switch.hears(channel, "music", Sound.MUSIC)
             case Capture():
                 self._capture(channel, order)
             case StopPlaying():
-                channel.silence()
+                channel.silence(self._clock.now())
             case Redirect():
                 self.switch.follow(channel, lambda: attendant.carry_out(order.flow, detect=False))
             case _:
@@ -229,7 +244,13 @@ class Network:
 
     def heard(self, number: str) -> list[str]:
         """What reached the ear at that number, over all its calls, in order."""
-        return [each.what for leg in self.legs if str(leg.address) == number for each in leg.heard]
+        return [
+            each.what
+            for leg in self.legs
+            if str(leg.address) == number
+            for each in leg.heard
+            if each.kind is not Sound.SILENCE
+        ]
 
     def dialled(self, number: str) -> int:
         """How often that number was dialled."""
@@ -254,7 +275,10 @@ class Network:
 
     def open(self, parent: Channel, party: Party) -> Channel:
         """A further leg of the same placement."""
-        return self._open(parent.token, party.role, party.address)
+        child = self._open(parent.token, party.role, party.address)
+        child.caller_id = parent.caller_id
+        child.caller = _shown(parent.caller_id, parent.address)
+        return child
 
     def sound_seconds(self, url: str) -> float:
         """How long the audio at that address plays."""
@@ -273,6 +297,17 @@ class Network:
         )
         self._report(channel, LegEventKind.RECORDED, recording=ref)
 
+    def keep_voice(self, channel: Channel, samples: audio.Samples) -> None:
+        """Keep a voicemail that holds exactly these samples, and report it."""
+        ref = self.account.keep(
+            number=str(channel.address),
+            seconds=len(samples) / audio.RATE,
+            voicemail=True,
+            words=None,
+            voice=audio.wav(samples),
+        )
+        self._report(channel, LegEventKind.RECORDED, recording=ref)
+
     # --- books --------------------------------------------------------------------------------
 
     def _open(
@@ -285,6 +320,8 @@ class Network:
         script = script or self.phone(plain)
         channel = Channel(ref=ref, token=token, role=role, address=address, script=script, opened_at=now)
         self._channels[ref] = channel
+        channel.changed = self.changes.note
+        self.changes.note(channel)
         return channel
 
     def _forget(self, now: datetime) -> None:
@@ -333,6 +370,13 @@ class Network:
         )
         channel.events.append(event)
         self.reports.tell(event, self._dice, self._trouble.delay)
+
+
+def _shown(caller_id: CallerId | None, otherwise: Address | None) -> Address | None:
+    """What a display shows of a caller ID; None where it is withheld."""
+    if caller_id is None:
+        return otherwise
+    return caller_id if isinstance(caller_id, PhoneNumber) else None
 
 
 _REFUSALS: Final[Mapping[Creation, tuple[int, str, str]]] = {

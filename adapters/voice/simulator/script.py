@@ -45,7 +45,8 @@ class Phone:
     never does. `verdict` is what detection says where it errs. A screening phone puts its owner on
     `screens_for` seconds after it first hears a voice, if `lets_through`. `message` is what a caller leaves
     at a voicemail, of `message_text` where speech can be made; 0 hangs up at the beep. `patience` is how long
-    a caller listens to ring tone.
+    a caller listens to ring tone. `by_hand`: a person holds this phone and answers, declines, hangs up,
+    presses keys and speaks as they like (`hands.py`); the script holds for what they leave undone.
     """
 
     number: str = ""
@@ -63,6 +64,7 @@ class Phone:
     message_text: str | None = None
     after_message: AfterMessage = AfterMessage.HANGS_UP
     patience: float = 60.0
+    by_hand: bool = False
 
     def rings(self, seconds: float) -> "Phone":
         """Ring that long before anything else happens."""
@@ -129,6 +131,10 @@ class Phone:
     def gives_up_after(self, seconds: float) -> "Phone":
         """As a caller: hang up after so much ring tone."""
         return replace(self, patience=seconds)
+
+    def is_by_hand(self) -> "Phone":
+        """A person holds it; what the script says happens only where they do nothing."""
+        return replace(self, by_hand=True)
 
 
 def phone(number: str) -> Phone:

@@ -3,14 +3,15 @@
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import datetime
 from typing import Any, Final, Protocol
 
 import structlog
 
-from adapters.voice.simulator.channel import Channel, Heard, race
+from adapters.voice.simulator.channel import Channel, Heard, Sound
 from adapters.voice.simulator.script import Answerer
+from adapters.voice.simulator.waiting import race
 from bot.domain.causes import AmdVerdict, HangupCause
 from bot.domain.leg import LegEventKind
 from bot.ports.clock import Clock
@@ -22,6 +23,8 @@ NETWORK_PATIENCE: Final = 180.0
 MACHINE_RECORDS: Final = 120.0
 SCREENING_ASKS: Final = 1.0
 SCREENING_PATIENCE: Final = 30.0
+SCREENING_DECIDES: Final = 20.0
+"""Seconds that a person has to take a call they were told about."""
 
 Activity = Callable[[], Coroutine[Any, Any, None]]
 """What is done on a leg once it is answered; when it returns, the leg is hung up."""
@@ -91,10 +94,13 @@ class Switch:
         if script.answerer in _NEVER_RINGS:
             channel.end(_NEVER_RINGS[script.answerer])
             return False
+        channel.rang_at = self.clock.now()
         self.report(channel, LegEventKind.RANG)
         too_long = script.answerer is Answerer.NOBODY or script.ring_seconds >= ring_seconds
-        if not await self.lasts(channel, ring_seconds if too_long else script.ring_seconds):
-            return False
+        rings = self.clock.sleep(ring_seconds if too_long else script.ring_seconds)
+        await race(channel.gone.wait(), channel.lifted.wait(), rings)
+        if channel.is_over or channel.lifted.is_set():
+            return not channel.is_over
         if too_long:
             channel.end(HangupCause.NO_ANSWER)
         elif script.answerer is Answerer.REJECTS:
@@ -103,6 +109,8 @@ class Switch:
 
     async def talk(self, channel: Channel, activity: Activity, *, max_seconds: float) -> None:
         """From the answer to the hang-up, whoever brings that about."""
+        by_hand = channel.inbound or channel.in_hand
+        channel.answerer = Answerer.PERSON if by_hand else channel.script.answerer
         channel.answered_at = self.clock.now()
         self.report(channel, LegEventKind.ANSWERED)
         self.follow(channel, activity)
@@ -126,6 +134,7 @@ class Switch:
         if before is not None:
             channel.diverted.set()
             before.cancel()
+            channel.hears_no_more(self.clock.now())
 
     async def _orders(self, channel: Channel, activity: Activity) -> None:
         try:
@@ -135,34 +144,33 @@ class Switch:
             raise
         channel.end(HangupCause.NORMAL_CLEARING)
 
+    def hang_up(self, channel: Channel, cause: HangupCause = HangupCause.NORMAL_CLEARING) -> None:
+        """Somebody ends it. Harmless for a leg that has ended."""
+        if channel.token is None and not channel.is_over:
+            channel.ended_at = self.clock.now()  # a caller without orders: nobody sees this leg to its end
+        channel.end(cause)
+
     # --- what scripts do ----------------------------------------------------------------------
 
     def _behaviour(self, channel: Channel, max_seconds: float) -> list[Coroutine[Any, Any, None]]:
-        script, ends = channel.script, []
+        screens = channel.answerer is Answerer.SCREENING
+        script = channel.script
+        todo = [self._screen(channel) if screens else self._pick_up(channel)]
         if max_seconds:
-            ends.append((max_seconds, HangupCause.RECOVERY_ON_TIMER_EXPIRE))
-        if script.hangs_up is not None:
-            ends.append((script.hangs_up, HangupCause.NORMAL_CLEARING))
-        if script.line_drops is not None:
-            ends.append((script.line_drops, HangupCause.NETWORK_OUT_OF_ORDER))
-        if script.answerer is Answerer.MACHINE and not channel.inbound:
-            ends.append((script.greeting + MACHINE_RECORDS, HangupCause.NORMAL_CLEARING))
-        if script.answerer is Answerer.SCREENING and not channel.inbound:
-            who = self._screen(channel)
-        else:
-            who = self._pick_up(channel)
-        return [who, *(self._end_after(channel, *each) for each in ends), *self._keys(channel)]
+            todo.append(self._end_after(channel, max_seconds, HangupCause.RECOVERY_ON_TIMER_EXPIRE))
+        # Whoever takes a screened call by hand is a person too, and without them the screening ends it.
+        if not channel.in_hand and not (screens and script.by_hand):
+            todo += [self._end_after(channel, *each) for each in _ends(channel)]
+            todo += [self._press_after(channel, each.after, each.digits) for each in script.keys]
+        return todo
 
     async def _pick_up(self, channel: Channel) -> None:
-        if channel.inbound or channel.script.answerer is not Answerer.MACHINE:
-            channel.person.set()
+        if channel.answerer is not Answerer.MACHINE:
+            channel.meets_person()
 
     async def _end_after(self, channel: Channel, seconds: float, cause: HangupCause) -> None:
         await self.clock.sleep(seconds)
         channel.end(cause)
-
-    def _keys(self, channel: Channel) -> list[Coroutine[Any, Any, None]]:
-        return [self._press_after(channel, each.after, each.digits) for each in channel.script.keys]
 
     async def _press_after(self, channel: Channel, seconds: float, digits: str) -> None:
         await self.clock.sleep(seconds)
@@ -178,20 +186,29 @@ class Switch:
         """The phone asks who is calling. Silence rings nobody: it is hung up on."""
         await self.clock.sleep(SCREENING_ASKS)
         self.report(channel, LegEventKind.MACHINE, verdict=AmdVerdict.SCREENING)
-        if await race(channel.spoken_to.wait(), self.clock.sleep(SCREENING_PATIENCE)) == 0:
-            await self.clock.sleep(channel.script.screens_for)
-            if channel.script.lets_through:
-                self.report(channel, LegEventKind.MACHINE, verdict=AmdVerdict.HUMAN)
-                channel.person.set()
-                return
+        spoken_to = await self.first(channel.spoken_to.wait(), within=SCREENING_PATIENCE)
+        if spoken_to and await self._owner_takes(channel):
+            self.report(channel, LegEventKind.MACHINE, verdict=AmdVerdict.HUMAN)
+            channel.meets_person()
+            return
         channel.end(HangupCause.NORMAL_CLEARING)
+
+    async def _owner_takes(self, channel: Channel) -> bool:
+        """Whether the owner of a screening phone, who hears who is calling, wants to talk."""
+        if channel.script.by_hand:
+            return await self.first(channel.lifted.wait(), within=SCREENING_DECIDES)
+        await self.clock.sleep(channel.script.screens_for)
+        return channel.script.lets_through
 
     # --- ears and time ------------------------------------------------------------------------
 
-    def hears(self, channel: Channel, what: str, *, voice: bool = False) -> None:
-        """Note what reached the ear; a voice is what a screening phone waits for."""
-        channel.heard.append(Heard(at=self.clock.now(), what=what))
-        if voice:
+    def hears(self, channel: Channel, what: str, kind: Sound, seconds: float | None = None) -> None:
+        """Note what reached the ear, and how long it sounds (None: until something stops it). A voice is what
+        a screening phone waits for, and shows to its owner."""
+        channel.hears(Heard(at=self.clock.now(), what=what, kind=kind, seconds=seconds))
+        if kind is Sound.SPEECH:
+            if channel.is_screening:
+                channel.reason = f"{channel.reason} {what}".strip()
             channel.spoken_to.set()
 
     async def lasts(self, channel: Channel, seconds: float) -> bool:
@@ -205,6 +222,17 @@ class Switch:
     def since(self, moment: datetime) -> float:
         """Seconds from then to now."""
         return (self.clock.now() - moment).total_seconds()
+
+
+def _ends(channel: Channel) -> Iterator[tuple[float, HangupCause]]:
+    """What the script has end an answered leg: seconds from the answer on, and the cause."""
+    script = channel.script
+    if script.hangs_up is not None:
+        yield script.hangs_up, HangupCause.NORMAL_CLEARING
+    if script.line_drops is not None:
+        yield script.line_drops, HangupCause.NETWORK_OUT_OF_ORDER
+    if channel.answerer is Answerer.MACHINE:
+        yield script.greeting + MACHINE_RECORDS, HangupCause.NORMAL_CLEARING
 
 
 _NEVER_RINGS: Final = {
