@@ -20,15 +20,18 @@ else
 DEMO_READY := $(DEV_READY)
 endif
 
-.PHONY: help setup demo test check fast bench torture lock docs clean
+.PHONY: help setup demo demo-terminal test check fast bench torture lock docs clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 setup: $(DEV_READY) ## prepare .venv with everything for development
 
-demo: $(DEMO_READY) ## the main job in a terminal: no account, no network
+demo: $(DEMO_READY) ## the phone lab in a browser (piped: a tour): no account, no network
 	@$(BIN)/patchline demo
+
+demo-terminal: $(DEMO_READY) ## the main job as a chat in this terminal
+	@$(BIN)/patchline demo --terminal
 
 test: check fast ## every check and the fast tests
 

@@ -29,7 +29,8 @@ LAST_WORDS: Final = 4.5
 
 _EXAMPLES: Final = """\b
 Examples:
-  patchline demo                        the main job in this terminal, on a simulated network
+  patchline lab                         try everything in a browser: phones that ring, nothing to set up
+  patchline demo --terminal             the main job in this terminal, on a simulated network
   patchline chat                        type to your own set-up
   echo "call +6591234567" | patchline chat --as sam
   patchline serve                       web, chats and dialling in one process
@@ -163,15 +164,61 @@ def _settings() -> "Settings":
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    terminal: Annotated[bool, typer.Option("--terminal", help="A chat here instead of the lab.")] = False,
+) -> None:
     """See it at work, with nothing to set up.
 
-    A chat in this terminal on a simulated phone network. Piped, a tour plays by itself.
+    The phone lab in your browser. With --terminal a chat in this terminal; piped, a tour plays by itself.
     """
+    from adapters.chat.console import is_interactive
+
+    if not terminal and is_interactive(sys.stdin, sys.stdout):
+        lab(port=_wanted_port(), browser=True)
+        return
     from bot.demo import run_demo
 
     _log(_ERROR)
     _run(run_demo(stdin=sys.stdin, stdout=sys.stdout))
+
+
+def _wanted_port() -> int | None:
+    """PORT, where it is set to a number; else the lab looks for a free one."""
+    wanted = os.environ.get("PORT", "")
+    return int(wanted) if wanted.isdecimal() else None
+
+
+@app.command()
+def lab(
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="0 picks a free one. [default: 8080 or the next free one]"),
+    ] = None,
+    browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
+) -> None:
+    """Try everything in a browser.
+
+    A chat and ringing phones on a page of this machine, on a simulated network: nothing to set up, nobody is
+    really called. Runs until Ctrl-C.
+    """
+    from bot.lab import run_lab
+
+    _log(_ERROR)
+    _run(run_lab(port=port, browse=browser, say=_announce))
+
+
+def _announce(words: str) -> None:
+    typer.echo(words)
+    sys.stdout.flush()
+
+
+@app.command("lab-server", hidden=True)
+def lab_server(job: str) -> None:
+    """What `lab` starts, and starts again."""
+    from bot.lab import Job, run_lab_server
+
+    _log(_ERROR)
+    _run(run_lab_server(Job.from_text(job)))
 
 
 @app.command()
@@ -236,8 +283,7 @@ def network(
     from adapters.voice.simulator.server import serve_network
 
     def say(listening: int) -> None:
-        typer.echo(f"The simulated network answers at http://{host}:{listening}")
-        sys.stdout.flush()
+        _announce(f"The simulated network answers at http://{host}:{listening}")
 
     _log(_INFO)
     world = Network(SystemClock(), load_config(config))

@@ -6,11 +6,11 @@ Nothing imports this but the command line. A new vendor is one line in a table h
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import structlog
 
@@ -44,6 +44,9 @@ from bot.services.reconcile import Reconcile
 from bot.services.recordings import Recordings
 from bot.services.scheduler import Scheduler
 from bot.services.series import Series
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
 
 log = structlog.get_logger(__name__)
 
@@ -122,6 +125,10 @@ class House:
         owner: str | None = None,
     ) -> None:
         self.settings = settings
+        self.pages: Sequence[BaseRoute] = ()
+        """What the web door shows besides its own pages."""
+        self.door: socket.socket | None = None
+        """A listening socket to be used instead of HOST and PORT."""
         self.ledger = ledger
         self.clock = clock
         self.providers = providers
@@ -289,8 +296,10 @@ class House:
             database_ready=self._database_ready,
             dispatcher_ready=self._dispatcher_ready,
             clock=self.clock,
+            pages=self.pages,
         )
-        async with serving(app, host=self.settings.host, port=self.settings.port) as port:
+        at = self.settings
+        async with serving(app, host=at.host, port=at.port, door=self.door) as port:
             log.info("listening", host=self.settings.host, port=port)
             await asyncio.Event().wait()
 

@@ -1,7 +1,7 @@
 """The ASGI application: which address leads where, and the headers every answer carries."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from adapters.clock import SystemClock
@@ -42,11 +42,13 @@ def build_app(
     database_ready: Ready,
     dispatcher_ready: Ready,
     clock: Clock | None = None,
+    pages: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Everything that Patchline answers over HTTP.
 
     Of `providers` and `chats` only those that receive webhooks get an address. A readiness check that raises,
-    or takes more than two seconds, counts as not ready. `public_url` has no `/` behind it.
+    or takes more than two seconds, counts as not ready. `public_url` has no `/` behind it. `pages` are what
+    this process shows besides.
     """
     receivers = {name: each for name, each in providers.items() if isinstance(each, ReceivesWebhooks)}
     hooked = {name: each for name, each in chats.items() if isinstance(each, ReceivesChatHooks)}
@@ -54,7 +56,7 @@ def build_app(
         receivers=receivers, inbox=inbox, public_url=public_url, clock=clock or SystemClock()
     )
     chat = ChatHooks(chats=hooked, public_url=public_url)
-    player = Player(recordings=recordings, templates=_templates())
+    player = Player(recordings=recordings, templates=templates())
     checks = {"database": database_ready, "dispatcher": dispatcher_ready}
     app = Starlette(
         routes=[
@@ -65,6 +67,7 @@ def build_app(
             Route("/chat/{platform}", chat.receive, methods=["POST"]),
             Route("/r/{token}", player.page),
             Route("/r/{token}/audio", player.audio),
+            *pages,
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
         middleware=[Middleware(SecurityHeaders)],
@@ -75,7 +78,8 @@ def build_app(
     return app
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """Ours, escaping everything."""
     loader = FileSystemLoader(HERE / "templates")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
 

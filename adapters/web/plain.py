@@ -31,7 +31,7 @@ async def plain_request(
         path=request.url.path,
         query=parse_qs(query, keep_blank_values=True),
         headers=_headers(request),
-        body=await _body(request),
+        body=await body_of(request),
         received_at=at,
     )
 
@@ -50,7 +50,8 @@ def _headers(request: Request) -> dict[str, str]:
     }
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
+    """What was sent. Raises HTTPException: 413 over one megabyte, 408 when it takes more than ten seconds."""
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_WITHIN):

@@ -42,12 +42,15 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[int]:
+async def serving(
+    app: ASGIApp, *, host: str, port: int, door: socket.socket | None = None
+) -> AsyncIterator[int]:
     """Answer on that address while the block runs; gives the bound port (`port=0` picks a free one).
 
-    Raises ConfigError when the address cannot be had. Leaving takes two seconds at the most.
+    `door` is a socket that listens already, where somebody else holds the address. Raises ConfigError when
+    the address cannot be had. Leaving takes two seconds at the most.
     """
-    listening = _bind(host, port)
+    listening = door or bind(host, port)
     server = _Server(_config(app))
     running = asyncio.create_task(server.serve(sockets=[listening]), name="web")
     try:
@@ -74,7 +77,8 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises ConfigError, with what to do, when it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=512)
