@@ -155,6 +155,19 @@ def access_words(
     return "\n".join(lines)
 
 
+# --- signing in -------------------------------------------------------------------------------------
+
+ONLY_HERE: Final = (
+    "It opens on the machine that Patchline runs on, and nowhere else: nobody has set PUBLIC_URL here."
+)
+
+
+def sign_in_words(link: str, *, minutes: int, only_here: bool) -> str:
+    """The link that opens the board. `only_here`: it leads to the machine itself."""
+    text = f"Your board: {link}\nThe link is for you alone. It works once, within {minutes} minutes."
+    return f"{text}\n{ONLY_HERE}" if only_here else text
+
+
 # --- by SMS -----------------------------------------------------------------------------------------
 
 

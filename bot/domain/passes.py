@@ -12,7 +12,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -21,6 +21,8 @@ from bot.domain.people import Asker, Standing
 
 TAG_CHARACTERS: Final = 40
 LONGEST: Final = 2048
+LINK_LIFE: Final = timedelta(minutes=10)
+"""How long a sign-in link waits to be opened."""
 
 
 class PassKind(StrEnum):

@@ -119,6 +119,7 @@ def help_hint(sentence: str) -> str:
 
 FORWARDED: Final = "A forwarded message orders nothing here. Write it yourself, in your own words."
 PRIVATELY: Final = "Whole numbers are for you alone: open a private chat with me, then ask again."
+SECRETLY: Final = "That is for you alone: open a private chat with me, then ask again."
 EXPIRED: Final = "That question is over: it was open for ten minutes. Say the whole sentence again."
 NO_NUMBER: Final = "There is no phone number in that message that I can read."
 LEFT: Final = "All right, nothing was done."

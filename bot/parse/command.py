@@ -436,6 +436,11 @@ class ShowAccess:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBoard:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Help:
     topic: str | None = None
 
@@ -489,6 +494,7 @@ Command = (
     | Allow
     | Revoke
     | ShowAccess
+    | OpenBoard
     | Help
 )
 

@@ -235,6 +235,7 @@ _VERBS: Final[dict[type, str]] = {
     c.Allow: "allow",
     c.Revoke: "revoke",
     c.ShowAccess: "access",
+    c.OpenBoard: "board",
 }
 
 

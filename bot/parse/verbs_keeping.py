@@ -3,7 +3,15 @@
 from typing import Final
 
 from bot.parse import read_calls, read_contacts, read_live, read_numbers, read_settings
-from bot.parse.command import ListContacts, ListNotices, ListNumbers, ShowAccess, ShowSettings, Voicemails
+from bot.parse.command import (
+    ListContacts,
+    ListNotices,
+    ListNumbers,
+    OpenBoard,
+    ShowAccess,
+    ShowSettings,
+    Voicemails,
+)
 from bot.parse.heads import Verb, always
 
 KEEPING: Final[tuple[Verb, ...]] = (
@@ -335,6 +343,21 @@ KEEPING: Final[tuple[Verb, ...]] = (
             ),
         ),
         words=("who may call",),
+    ),
+    Verb(
+        name="board",
+        group="The board",
+        summary="A private link to a page with your calls: to come, going on and past, and why.",
+        forms=("board",),
+        examples=("board",),
+        says=(
+            (
+                r"(?:(?:show|open|see|view|send|give)(?: me)? )?(?:the |my |our |a )?"
+                r"(?:call |phone )?(?:dash)?board(?: link)?|(?:sign|log) (?:me )?in",
+                always(OpenBoard()),
+            ),
+        ),
+        words=("board",),
     ),
     Verb(
         name="help",

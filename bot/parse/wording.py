@@ -332,4 +332,5 @@ _WORDS: Final[dict[type, str]] = {
     c.ListNumbers: "numbers",
     c.ListNotices: "notices",
     c.ShowAccess: "who may call",
+    c.OpenBoard: "board",
 }

@@ -21,7 +21,7 @@ from bot.domain.card import Card, Reply
 from bot.domain.errors import ProviderError, Rejected, Unavailable
 from bot.domain.people import Asker, Room
 from bot.domain.phrases import hide_numbers
-from bot.domain.replies import PRIVATELY
+from bot.domain.replies import PRIVATELY, SECRETLY
 from bot.ports.chat import ChatInbox, ChatLimits, MessageRef
 from bot.ports.clock import Clock
 from bot.ports.http import HttpReply, HttpRequest
@@ -85,7 +85,7 @@ class Telegram:
     async def reply(self, room: Room, asker: Asker, reply: Reply) -> None:
         """To a press in a group as words for the presser alone, where they are short enough.
 
-        A whole number never goes into a group: it is sent to the asker's own chat with us.
+        A whole number, or a secret, never goes into a group: it is sent to the asker's own chat with us.
         """
         if room.private:
             await self._pages(room, rendering.reply_pages(reply), _markup(reply))
@@ -93,7 +93,7 @@ class Telegram:
         query = self._presses.take(room.key, asker.key)
         if query is not None and await self._shown_to_presser(query, reply):
             return
-        if reply.private and hide_numbers(reply.text) != reply.text:
+        if reply.secret or (reply.private and hide_numbers(reply.text) != reply.text):
             await self._in_private(room, asker, reply)
         else:
             await self._in_public(room, asker, reply)
@@ -162,9 +162,8 @@ class Telegram:
         try:
             await self._pages(alone, rendering.reply_pages(reply), _markup(reply))
         except Rejected:
-            masked = Reply(
-                text=f"{hide_numbers(reply.text)}\n{PRIVATELY}", kind=reply.kind, wants_number=True
-            )
+            words = SECRETLY if reply.secret else f"{hide_numbers(reply.text)}\n{PRIVATELY}"
+            masked = Reply(text=words, kind=reply.kind, wants_number=True)
             await self._in_public(room, asker, masked)
 
     async def _in_public(self, room: Room, asker: Asker, reply: Reply) -> None:

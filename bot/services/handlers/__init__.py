@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
 from bot.services.asking import Ask, Desk, Outcome
-from bot.services.handlers import access, calls, live, looking, numbers, people
+from bot.services.handlers import access, calls, live, looking, numbers, people, signing_in
 
 Handler = Callable[[Desk, Ask, Any], Awaitable[Outcome]]
 
@@ -16,4 +16,5 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     **people.HANDLERS,
     **numbers.HANDLERS,
     **access.HANDLERS,
+    **signing_in.HANDLERS,
 }
