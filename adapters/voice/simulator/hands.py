@@ -56,7 +56,10 @@ class Hands:
         """Press keys: one to 32 of 0-9, *, #, A-D."""
         if not _KEYS.fullmatch(digits):
             raise Refusal(400, "no keys", "keys are 1 to 32 of 0-9, *, #, A-D")
-        self._switch.press(self._talking(ref), digits)
+        channel = self._talking(ref)
+        if not channel.person.is_set():
+            raise Refusal(409, "a machine", "a machine has this call, and machines press no keys")
+        self._switch.press(channel, digits)
 
     def microphone(self, ref: str, on: bool) -> None:
         """Switch the microphone of this phone, which is only for whoever draws it."""

@@ -113,6 +113,8 @@ async def serve_network(
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=1,
+            # Longer than clients keep an idle connection: theirs to close, or a request meets a closed one.
+            timeout_keep_alive=30,
         ),
         network,
     )

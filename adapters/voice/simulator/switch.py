@@ -195,10 +195,10 @@ class Switch:
 
     async def _owner_takes(self, channel: Channel) -> bool:
         """Whether the owner of a screening phone, who hears who is calling, wants to talk."""
-        if channel.script.by_hand:
-            return await self.first(channel.lifted.wait(), within=SCREENING_DECIDES)
-        await self.clock.sleep(channel.script.screens_for)
-        return channel.script.lets_through
+        script = channel.script
+        decides = SCREENING_DECIDES if script.by_hand else script.screens_for
+        taken = await self.first(channel.lifted.wait(), within=decides)
+        return taken or (script.lets_through and not script.by_hand)
 
     # --- ears and time ------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ class RecorderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegView:
-    """A leg as it stands. `address` is the phone's own number, `caller` what its display shows; None: withheld.
+    """A leg as it stands. `address` is the phone's own, `caller` what its display shows; None is withheld.
 
     `by_hand`: a person holds this phone; `in_hand`: and does as they like with this call, which they took
     themselves. `reason` is what a screening phone was told. `others` are those it is connected with now;
