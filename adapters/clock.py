@@ -15,6 +15,10 @@ _BOOT: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux counts sleep too; elsewhere a sleep of the machine looks like a clock that was set."""
 
 
+_INSTANT: Final = 5e-7
+"""Less than a datetime can tell: what adding up fractions leaves over must not keep anybody waiting."""
+
+
 class SystemClock:
     """The machine's wall clock, in UTC."""
 
@@ -99,7 +103,7 @@ class DemoClock:
         """Wait that long on this clock; a jump may end it early. Zero or less only yields."""
         until = self.boot() + seconds
         await asyncio.sleep(0)
-        while (left := until - self.boot()) > 0:
+        while (left := until - self.boot()) > _INSTANT:
             moved, speed = self._moved, self._pace.speed
             with suppress(TimeoutError):
                 async with asyncio.timeout(left / speed if speed else None):

@@ -111,6 +111,8 @@ class Switch:
         """From the answer to the hang-up, whoever brings that about."""
         by_hand = channel.inbound or channel.in_hand
         channel.answerer = Answerer.PERSON if by_hand else channel.script.answerer
+        if channel.answerer not in (Answerer.MACHINE, Answerer.SCREENING):
+            channel.meets_person()
         channel.answered_at = self.clock.now()
         self.report(channel, LegEventKind.ANSWERED)
         self.follow(channel, activity)
@@ -155,7 +157,7 @@ class Switch:
     def _behaviour(self, channel: Channel, max_seconds: float) -> list[Coroutine[Any, Any, None]]:
         screens = channel.answerer is Answerer.SCREENING
         script = channel.script
-        todo = [self._screen(channel) if screens else self._pick_up(channel)]
+        todo = [self._screen(channel)] if screens else []
         if max_seconds:
             todo.append(self._end_after(channel, max_seconds, HangupCause.RECOVERY_ON_TIMER_EXPIRE))
         # Whoever takes a screened call by hand is a person too, and without them the screening ends it.
@@ -163,10 +165,6 @@ class Switch:
             todo += [self._end_after(channel, *each) for each in _ends(channel)]
             todo += [self._press_after(channel, each.after, each.digits) for each in script.keys]
         return todo
-
-    async def _pick_up(self, channel: Channel) -> None:
-        if channel.answerer is not Answerer.MACHINE:
-            channel.meets_person()
 
     async def _end_after(self, channel: Channel, seconds: float, cause: HangupCause) -> None:
         await self.clock.sleep(seconds)
