@@ -174,7 +174,7 @@ def demo(
     from adapters.chat.console import is_interactive
 
     if not terminal and is_interactive(sys.stdin, sys.stdout):
-        lab(port=_wanted_port(), browser=True)
+        _open_lab(_wanted_port(), browse=True)
         return
     from bot.demo import run_demo
 
@@ -201,10 +201,14 @@ def lab(
     A chat and ringing phones on a page of this machine, on a simulated network: nothing to set up, nobody is
     really called. Runs until Ctrl-C.
     """
+    _open_lab(port, browse=browser)
+
+
+def _open_lab(port: int | None, *, browse: bool) -> None:
     from bot.lab import run_lab
 
     _log(_ERROR)
-    _run(run_lab(port=port, browse=browser, say=_announce))
+    _run(run_lab(port=port, browse=browse, say=_announce))
 
 
 def _announce(words: str) -> None:
@@ -222,11 +226,20 @@ def lab_server(job: str) -> None:
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    lab: Annotated[
+        bool, typer.Option("--lab", help="With the phone lab at /; on the simulated network only.")
+    ] = False,
+) -> None:
     """Run it: web, chats and dialling in one process."""
+    _log(_INFO)
+    if lab:
+        from bot.lab import run_serve_with_lab
+
+        _run(run_serve_with_lab(_settings()))
+        return
     from bot.modes import run_serve
 
-    _log(_INFO)
     _run(run_serve(_settings()))
 
 

@@ -13,15 +13,15 @@ import socket
 import sys
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from adapters.chat.web import PLATFORM, WebChat, WebSeat
-from adapters.clock import DemoClock, RandomIds
+from adapters.clock import DemoClock, RandomIds, SystemClock
 from adapters.voice.simulator.config import NetworkConfig
 from adapters.voice.simulator.driver import Simulator
 from adapters.voice.simulator.network import Network
@@ -31,10 +31,12 @@ from adapters.web.app import templates
 from adapters.web.lab import PHONES, Feed, Lab, Stage, sounds
 from adapters.web.server import bind, serving
 from adapters.web.sessions import Sessions
-from bot.compose import House, build, settings_from
+from bot.compose import PROVIDERS, House, build, settings_from
+from bot.config import Settings
 from bot.domain.errors import ConfigError
 from bot.domain.numbers import PhoneNumber
 from bot.domain.people import Contact, Person
+from bot.modes import run_serve, warm_up
 from storage.engine import upgrade
 
 HOST: Final = "127.0.0.1"
@@ -154,8 +156,7 @@ async def _stop(server: asyncio.subprocess.Process) -> None:
 
 async def run_lab_server(job: Job) -> None:
     """A house with the lab's pages, until cancelled or until the outer process is gone."""
-    folder, clock, ids = Path(job.folder), DemoClock(), RandomIds()
-    seat = WebSeat(timezone=ZONE)
+    clock, ids = DemoClock(), RandomIds()
     settings = settings_from(
         {
             "PATCHLINE_DATA_DIR": job.folder,
@@ -166,37 +167,55 @@ async def run_lab_server(job: Job) -> None:
         }
     )
     provider = Simulator.at(job.network, clock)
-    outside = provider.outside()
-    if (pace := (await outside.clock()).pace) is not None:
+    if (pace := (await provider.outside().clock()).pace) is not None:
         clock.follow(pace)
     await upgrade(settings.database_url)
-    chat = WebChat(seat=seat, clock=clock, ids=ids, folder=folder / "chat")
+    chat = WebChat(seat=WebSeat(timezone=ZONE), clock=clock, ids=ids, folder=Path(job.folder) / "chat")
     house = build(settings, clock=clock, ids=ids, chats={PLATFORM: chat}, providers={provider.name: provider})
-    feed = Feed()
-    stage = Stage(
-        outside=outside, feed=feed, file=folder / "phones.json", zone=ZONE, clock=clock, restart=_die
-    )
-    lab = Lab(
-        chat=chat,
-        stage=stage,
-        feed=feed,
-        sessions=Sessions(keys=settings.keys("sessions"), clock=clock, ids=ids, secure=False),
-        clock=clock,
-        templates=templates(),
-        base_url=f"http://{HOST}:{job.port}/",
-    )
-    house.pages = lab.routes
+    stage = _set_up(house, chat, provider, clock=clock, restart=_die)
     house.door = socket.socket(fileno=os.dup(job.door))
     house.door.setblocking(False)
-    await _introduce(house, seat)
+    await _introduce(house, chat.seat)
     try:
         async with house.running(dispatch=True, housekeeping=True, web=True), asyncio.TaskGroup() as tasks:
-            loops = [tasks.create_task(chat.run(house.intake)), tasks.create_task(stage.run())]
+            loops = [tasks.create_task(each) for each in (chat.run(house.intake), stage.run(), warm_up())]
             await _until_left_alone()
             for loop in loops:
                 loop.cancel()
     finally:
         await house.close()
+
+
+def _set_up(
+    house: House,
+    chat: WebChat,
+    provider: Simulator,
+    *,
+    clock: DemoClock | None = None,
+    restart: Callable[[], None] | None = None,
+) -> Stage:
+    """Hang the lab's pages into the house; what is returned still has to run."""
+    settings, feed = house.settings, Feed()
+    stage = Stage(
+        outside=provider.outside(),
+        feed=feed,
+        file=settings.data_dir / "phones.json",
+        zone=settings.default_timezone,
+        clock=clock,
+        restart=restart,
+    )
+    sessions = Sessions(keys=settings.keys("sessions"), clock=house.clock, ids=RandomIds(), secure=False)
+    lab = Lab(
+        chat=chat,
+        stage=stage,
+        feed=feed,
+        sessions=sessions,
+        clock=house.clock,
+        templates=templates(),
+        base_url=f"{settings.web_base}/",
+    )
+    house.pages = lab.routes
+    return stage
 
 
 def _die() -> None:
@@ -220,9 +239,41 @@ async def _introduce(house: House, seat: WebSeat) -> None:
         if await tx.person(key) is None:
             number = PhoneNumber(e164=me.number)
             await tx.save_person(
-                Person(key=key, name=seat.person, number=number, verified=True, timezone=ZONE)
+                Person(key=key, name=seat.person, number=number, verified=True, timezone=seat.timezone)
             )
             for each in others:
                 address = PhoneNumber(e164=each.number)
                 await tx.save_contact(Contact(owner=key, name=each.name.lower(), address=address))
         await tx.commit()
+
+
+# --- the lab in a serve -----------------------------------------------------------------------------
+
+
+async def run_serve_with_lab(settings: Settings) -> None:
+    """`serve` on its own settings, database and clock, with the lab's page at `/`.
+
+    Raises ConfigError where anybody but the person at this machine could open it, or a real phone could ring.
+    """
+    if problems := _why_not(settings):
+        raise ConfigError(problems=problems)
+    clock = SystemClock()
+    seat = WebSeat(timezone=settings.default_timezone)
+    chat = WebChat(seat=seat, clock=clock, ids=RandomIds(), folder=settings.data_dir / "lab")
+
+    def beside(house: House) -> list[Coroutine[Any, Any, None]]:
+        provider = house.providers["simulator"]
+        assert isinstance(provider, Simulator), "the only provider there is"
+        return [_set_up(house, chat, provider).run(), _introduce(house, seat)]
+
+    await run_serve(settings, chat=chat, beside=beside)
+
+
+def _why_not(settings: Settings) -> list[str]:
+    """Whoever opens the lab may do everything, so it is for this machine and for simulated phones alone."""
+    problems = []
+    if real := sorted(name for name in PROVIDERS if name != "simulator" and name in settings.offered):
+        problems.append(f"--lab: {real[0]} is set up here, and its phones really ring. Use `patchline lab`.")
+    if settings.host not in ("127.0.0.1", "localhost", "::1") or settings.public_url is not None:
+        problems.append("--lab: the lab is for this machine alone. Unset HOST and PUBLIC_URL.")
+    return problems

@@ -5,20 +5,21 @@ Part of the wiring: it builds a house in `compose.py` and runs the parts that th
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import structlog
 
 from adapters.clock import RandomIds, SystemClock
-from bot.compose import House, build, make_ledger
+from bot.compose import House, build, make_chats, make_ledger
 from bot.config import Settings
 from bot.domain.call import CallState, PlacementState
 from bot.domain.errors import ConfigError
 from bot.domain.people import Asker, Room
 from bot.domain.recording import RecordingState
 from bot.domain.replies import audit_lines
+from bot.ports.chat import ChatPlatform
 from bot.ports.clock import Clock
 
 if TYPE_CHECKING:
@@ -32,15 +33,31 @@ LARGEST_SKEW: Final = 1.0
 """Seconds our clock may differ from the database's; beyond that punctual calls are in doubt."""
 
 
-async def run_serve(settings: Settings) -> None:
-    """Web, chats and dispatch in one process, until cancelled. The only one that owns the chats."""
+Beside = Callable[[House], Sequence[Coroutine[Any, Any, None]]]
+
+
+def _nothing(_house: House) -> Sequence[Coroutine[Any, Any, None]]:
+    return ()
+
+
+async def run_serve(
+    settings: Settings, *, chat: ChatPlatform | None = None, beside: Beside = _nothing
+) -> None:
+    """Web, chats and dispatch in one process, until cancelled. The only one that owns the chats.
+
+    `chat` is one more than the settings have; `beside` is shown the house before its doors open, and what it
+    returns runs as well.
+    """
     clock = SystemClock()
     await _prepared(settings)
     with _dispatching(settings, "serve"):
-        house = build(settings, clock=clock)
+        chats = make_chats(settings, clock)
+        house = build(settings, clock=clock, chats=chats if chat is None else {**chats, chat.name: chat})
+        more = beside(house)
         async with _closing(house), house.running(dispatch=True, housekeeping=True, web=True):
             await _same_time(house)
-            await asyncio.gather(_warm(), *(chat.run(house.intake) for chat in house.chats.values()))
+            runs = [each.run(house.intake) for each in house.chats.values()]
+            await asyncio.gather(warm_up(), *runs, *more)
             await asyncio.Event().wait()
 
 
@@ -83,7 +100,7 @@ async def run_chat(
         houses.append(house)
         follow(house, console, seat.place())
         async with _closing(house), _at_home(house, alone):
-            warming = asyncio.create_task(_warm())
+            warming = asyncio.create_task(warm_up())
             await console.run(house.intake)
             await warming
 
@@ -187,7 +204,7 @@ async def _closing(house: House) -> AsyncIterator[None]:
         await house.close()
 
 
-async def _warm() -> None:
+async def warm_up() -> None:
     """The first date in words costs a fifth of a second: pay it before anybody waits for it."""
     from bot.parse.parser import warm
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from bot.__main__ import app
 
-COMMANDS = ("demo", "serve", "worker", "chat", "network", "parse", "check", "audit", "db")
+COMMANDS = ("demo", "lab", "serve", "worker", "chat", "network", "parse", "check", "audit", "db")
 HEAVY = ("sqlalchemy", "pydantic", "phonenumbers", "dateparser", "httpx", "prompt_toolkit", "rich", "alembic")
 
 

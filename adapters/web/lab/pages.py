@@ -1,4 +1,4 @@
-"""The lab's addresses. They answer to this machine's own names alone, and a POST counts only from our page."""
+"""The lab's addresses. They answer to this machine's names alone, and a POST counts only from our page."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable

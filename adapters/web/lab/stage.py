@@ -5,6 +5,7 @@
 import asyncio
 import json
 import re
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 LISTENING: Final = 20.0
 PAUSE: Final = 0.3
+LAST_WORDS: Final = 0.05
 SHOWN_AFTER_THE_END: Final = timedelta(seconds=20)
 MOST_PHONES: Final = 40
 LONGEST_NAME: Final = 40
@@ -114,9 +116,11 @@ class Stage:
             for leg in told.legs:
                 self._feed.put(f"leg:{leg.ref}", _leg_json(leg))
             self._forget(told.clock.now)
+            self._feed.put("ready", self._feed.boot)
 
     async def _set_up(self) -> None:
-        self._feed.put("server", {"boot": self._feed.boot, "restart": self._restart is not None})
+        speaks = shutil.which("espeak-ng") is not None
+        self._feed.put("server", {"restart": self._restart is not None, "speaks": speaks})
         self._show_troubles(await self._outside.trouble())
         for phone in self._remembered():
             await self._outside.install(replace(KINDS[phone.kind], number=phone.number))
@@ -155,6 +159,7 @@ class Stage:
         caller = PhoneNumber(e164=number)
         if self._feed.value(f"phone:{number}") is None:
             self._show_phone(replace(STRANGER, number=number))
+            self._remember()
         await self._outside.call_in(PhoneNumber(e164=did), caller, replace(_HELD, number=number))
 
     def _show_phone(self, phone: HandPhone) -> None:
@@ -194,7 +199,8 @@ class Stage:
     def _show_clock(self, clock: ClockView) -> None:
         if self._clock is not None and clock.pace is not None:
             self._clock.follow(clock.pace)
-        self._feed.put("clock", _clock_json(clock.pace, movable=clock.movable, zone=str(self._zone)))
+        movable = clock.movable and self._clock is not None
+        self._feed.put("clock", _clock_json(clock.pace, movable=movable, zone=str(self._zone)))
 
     # --- trouble ------------------------------------------------------------------------------
 
@@ -211,10 +217,10 @@ class Stage:
         self._feed.put("trouble", sorted(on))
 
     def restart(self) -> None:
-        """Kill this very process. Raises ValueError where nobody would start it again."""
+        """Kill this process, once it has said so. Raises ValueError where nobody would start it again."""
         if self._restart is None:
             raise ValueError("Nobody would start this server again.")
-        self._restart()
+        asyncio.get_running_loop().call_later(LAST_WORDS, self._restart)
 
     # --- hands --------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ const IDLE = {
 const STATES = { dialling: "Calling …", ringing: "Ringing", screening: "Asks who is calling", talking: "On the line", ended: "Call ended" };
 const PROMPT = /\bpress (\d|star|hash|#|\*)/i;
 const KEYS = [..."123456789*0#"];
-const SHOWN_HEARD = 3;
+const SHOWN_HEARD = 2;
 const ENDED_FOR = 12_000;
 const FRESH = 4_000;
 
@@ -97,12 +97,15 @@ export class Phones {
     for (const call of [...calls.children]) if (!legs.some((leg) => leg.ref === call.dataset.ref)) call.remove();
     for (const leg of legs) {
       const before = [...calls.children].find((each) => each.dataset.ref === leg.ref);
-      const looks = JSON.stringify([leg.phase, leg.caller, leg.reason, leg.others, leg.heard, leg.recorder, leg.microphone, leg.muted, leg.held]);
+      const looks = JSON.stringify([leg.phase, leg.ended, leg.answered, leg.caller, leg.reason, leg.others, leg.heard, leg.recorder, leg.microphone, leg.muted, leg.held]);
       if (before?.looks === looks) continue;
       const call = this.#call(leg, phone, before);
       call.looks = looks;
+      const isNew = before?.dataset.phase !== leg.phase || Boolean(leg.recorder) !== Boolean($(".recorder", before));
       if (before) replaced(before, call);
       else calls.append(call);
+      // What wants an answer comes into view.
+      if (isNew && !leg.ended) handset.scrollIntoView({ block: "nearest" });
     }
     handset.classList.toggle("rings", legs.some((leg) => leg.phase === "ringing" && !leg.inbound));
     handset.classList.toggle("busy", legs.some((leg) => !leg.ended));
@@ -166,7 +169,10 @@ export class Phones {
     return make(
       "div",
       { class: "recorder", role: "group", "aria-label": "Leave a message" },
-      make("p", { text: "After the beep: your message is being recorded. # or hanging up ends it." }),
+      make("p", { text: "Your message is being recorded. # or hanging up ends it." }),
+      this.#store.get("server")?.speaks === false
+        ? make("p", { class: "small", text: "Without espeak-ng on this machine, typed words become a tune." })
+        : null,
       words,
       meter,
       make("div", { class: "row" }, speak, record),
@@ -299,7 +305,7 @@ export class Phones {
 }
 
 function stateWords(leg) {
-  if (leg.ended) return leg.answered ? "Call ended" : leg.cause === "CALL_REJECTED" ? "Declined" : "Missed call";
+  if (leg.phase === "ended") return leg.answered ? "Call ended" : leg.cause === "CALL_REJECTED" ? "Declined" : "Missed call";
   if (leg.held) return "On hold";
   if (leg.inbound && leg.phase === "ringing") return "Calling …";
   return (leg.muted ? "On the line, muted" : STATES[leg.phase]) ?? leg.phase;

@@ -4,6 +4,7 @@ export class Store {
   #items = new Map();
   #listeners = [];
   #boot = null;
+  #stale = new Set();
 
   on(prefix, listener) {
     this.#listeners.push([prefix, listener]);
@@ -17,14 +18,24 @@ export class Store {
     return [...this.#items].filter(([key]) => key.startsWith(prefix)).map(([, value]) => value);
   }
 
-  // `told`: {boot, items: [[key, value or null]]}. Another boot is another server: it tells everything again.
+  // `told`: {boot, items: [[key, value or null]]}. Another boot is another server: it tells everything again, and
+  // what it has not told by the time it says `ready` is gone.
   take(told) {
     if (told.boot !== this.#boot) {
-      const gone = [...this.#items.keys()].filter((key) => this.#boot !== null && !told.items.some(([known]) => known === key));
       this.#boot = told.boot;
-      for (const key of gone) this.#set(key, null);
+      this.#stale = new Set(this.#items.keys());
+      this.#stale.delete("ready");
     }
-    for (const [key, value] of told.items) this.#set(key, value);
+    for (const [key, value] of told.items) {
+      this.#stale.delete(key);
+      this.#set(key, value);
+      if (key === "ready") this.#settle();
+    }
+  }
+
+  #settle() {
+    for (const key of this.#stale) this.#set(key, null);
+    this.#stale.clear();
   }
 
   snapshot() {
