@@ -24,7 +24,7 @@ from adapters.chat.web import PLATFORM, WebChat, WebSeat
 from adapters.clock import DemoClock, RandomIds, SystemClock
 from adapters.voice.simulator.config import NetworkConfig
 from adapters.voice.simulator.driver import Simulator
-from adapters.voice.simulator.network import Network
+from adapters.voice.simulator.network import NAME, Network
 from adapters.voice.simulator.script import Answerer, Phone
 from adapters.voice.simulator.server import network_app
 from adapters.web.app import templates
@@ -262,7 +262,7 @@ async def run_serve_with_lab(settings: Settings) -> None:
     chat = WebChat(seat=seat, clock=clock, ids=RandomIds(), folder=settings.data_dir / "lab")
 
     def beside(house: House) -> list[Coroutine[Any, Any, None]]:
-        provider = house.providers["simulator"]
+        provider = house.providers[NAME]
         assert isinstance(provider, Simulator), "the only provider there is"
         return [_set_up(house, chat, provider).run(), _introduce(house, seat)]
 
@@ -272,7 +272,7 @@ async def run_serve_with_lab(settings: Settings) -> None:
 def _why_not(settings: Settings) -> list[str]:
     """Whoever opens the lab may do everything, so it is for this machine and for simulated phones alone."""
     problems = []
-    if real := sorted(name for name in PROVIDERS if name != "simulator" and name in settings.offered):
+    if real := sorted(name for name in PROVIDERS if name != NAME and name in settings.offered):
         problems.append(f"--lab: {real[0]} is set up here, and its phones really ring. Use `patchline lab`.")
     if settings.host not in ("127.0.0.1", "localhost", "::1") or settings.public_url is not None:
         problems.append("--lab: the lab is for this machine alone. Unset HOST and PUBLIC_URL.")
