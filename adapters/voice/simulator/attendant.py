@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from adapters.voice.simulator.audio import Samples, speaking_time
+from adapters.voice.simulator.audio import speaking_time
 from adapters.voice.simulator.channel import Channel, Sound
-from adapters.voice.simulator.recorder import Recorder
-from adapters.voice.simulator.script import AfterMessage, Answerer
+from adapters.voice.simulator.exchange import Exchange
+from adapters.voice.simulator.script import Answerer
 from adapters.voice.simulator.switch import Switch
+from adapters.voice.simulator.voicemail import BEEP, take_message
 from adapters.voice.simulator.waiting import forever, race
 from bot.domain.causes import AmdVerdict, HangupCause
 from bot.domain.flow import (
@@ -31,33 +31,12 @@ from bot.domain.leg import LegEventKind
 
 SECONDS_PER_DIGIT: Final[Mapping[str, float]] = {"w": 0.5, "W": 1.0}
 DIGIT: Final = 0.25
-BEEP: Final = 0.5
 TONE: Final = 0.5
 TELLING: Final[Mapping[AmdVerdict, float]] = {AmdVerdict.MACHINE: 2.0}
 """Seconds that detection takes; telling a person takes 1."""
 LEFT_BEHIND: Final = 5.0
 """Seconds that the other side of a broken-up conversation is kept for orders of its own."""
 CONFERENCE_SIZE: Final = 50
-
-
-class Exchange(Protocol):
-    """What the attendant wants of the provider it works for."""
-
-    def open(self, parent: Channel, party: Party) -> Channel:
-        """A further leg of the same placement, not yet dialled."""
-        ...
-
-    def sound_seconds(self, url: str) -> float: ...
-
-    def text(self, channel: Channel, step: SendText) -> None: ...
-
-    def keep(self, channel: Channel, *, since: datetime, seconds: float, voicemail: bool) -> None:
-        """Keep a recording of this leg and report it."""
-        ...
-
-    def keep_voice(self, channel: Channel, samples: Samples) -> None:
-        """Keep a voicemail that holds exactly these samples, and report it."""
-        ...
 
 
 class Attendant:
@@ -248,48 +227,9 @@ class Attendant:
             if not members:
                 self._switch.rooms.pop(step.room, None)
 
-    # --- voicemail ----------------------------------------------------------------------------
-
     async def record(self, step: Record) -> None:
-        """Beep, and keep what the caller says until key, silence or the limit."""
-        channel = self._channel
-        channel.forget_keys()
-        self._switch.hears(channel, "beep", Sound.BEEP, BEEP)
-        await self._clock.sleep(BEEP)
-        if channel.in_hand:
-            await self._record_hand(step)
-            return
-        started = self._clock.now()
-        message = min(channel.script.message, step.max_seconds)
-        try:
-            await race(channel.key(step.finish_key), self._leave_message(step, message))
-        finally:
-            spoken = min(self._switch.since(started), message)
-            if spoken > 0:
-                self._exchange.keep(channel, since=started, seconds=spoken, voicemail=True)
-
-    async def _record_hand(self, step: Record) -> None:
-        channel = self._channel
-        recorder = channel.recorder = Recorder(self._clock, step)
-        try:
-            await race(channel.key(step.finish_key), recorder.ended())
-        finally:
-            channel.recorder = None
-            if recorder.samples:
-                self._exchange.keep_voice(channel, recorder.samples)
-
-    async def _leave_message(self, step: Record, seconds: float) -> None:
-        script = self._channel.script
-        await self._clock.sleep(seconds)
-        if seconds < script.message:
-            return
-        match script.after_message:
-            case AfterMessage.HANGS_UP:
-                self._channel.end(HangupCause.NORMAL_CLEARING)
-            case AfterMessage.PRESSES_KEY:
-                self._switch.press(self._channel, step.finish_key)
-            case AfterMessage.WAITS:
-                await self._clock.sleep(min(step.silence_seconds, step.max_seconds - seconds))
+        """A voicemail."""
+        await take_message(step, self._channel, self._switch, self._exchange)
 
 
 async def _first_of(accepted: "asyncio.Queue[Channel]") -> None:

@@ -16,6 +16,7 @@ from adapters.voice.simulator.changes import Changes
 from adapters.voice.simulator.channel import Channel, Sound
 from adapters.voice.simulator.config import NetworkConfig
 from adapters.voice.simulator.hands import Hands
+from adapters.voice.simulator.orders import obey
 from adapters.voice.simulator.refusal import NoAnswer, Refusal
 from adapters.voice.simulator.reports import Reports
 from adapters.voice.simulator.script import Phone
@@ -24,7 +25,7 @@ from adapters.voice.simulator.tariff import INBOUND_PRICE, bill
 from adapters.voice.simulator.trouble import Creation, Dice, Trouble
 from bot.domain.call import LegPlan, ProviderRef
 from bot.domain.cdr import Money
-from bot.domain.control import Capture, Control, Hold, Mute, Redirect, StopPlaying
+from bot.domain.control import Control
 from bot.domain.flow import CallFlow, LegRole, Menu, Party, SendText
 from bot.domain.leg import LegEvent, LegEventKind, Token
 from bot.domain.numbers import Address, CallerId, PhoneNumber
@@ -195,33 +196,7 @@ class Network:
         lag = self._trouble.conference_lag
         if channel.room and channel.joined_at and self.switch.since(channel.joined_at) < lag:
             raise Refusal(425, "too early", "this conference cannot be seen yet", retry_after=1.0)
-        self._carry_out(channel, order)
-
-    def _carry_out(self, channel: Channel, order: Control) -> None:
-        attendant = Attendant(channel, self.switch, self)
-        match order:
-            case Mute():
-                channel.muted = order.on
-            case Hold():
-                channel.held = order.on
-                channel.hears_no_more(self._clock.now())
-                if order.on:
-                    self.switch.hears(channel, "music", Sound.MUSIC)
-            case Capture():
-                self._capture(channel, order)
-            case StopPlaying():
-                channel.silence(self._clock.now())
-            case Redirect():
-                self.switch.follow(channel, lambda: attendant.carry_out(order.flow, detect=False))
-            case _:
-                self.switch.spawn(attendant.step(order))
-
-    def _capture(self, channel: Channel, order: Capture) -> None:
-        since, channel.recording_since = channel.recording_since, None
-        if order.on:
-            channel.recording_since = since or self._clock.now()
-        elif since is not None:
-            self.keep(channel, since=since, seconds=self.switch.since(since), voicemail=False)
+        obey(order, channel, self.switch, self)
 
     def look_up(self, token: Token) -> Sequence[Channel]:
         """Every leg of that token which the lists show by now, in order of dialling."""
