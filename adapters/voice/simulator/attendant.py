@@ -217,13 +217,13 @@ class Attendant:
         members.append(channel)
         channel.room, channel.muted, channel.joined_at = step.room, step.muted, self._clock.now()
         self._switch.report(channel, LegEventKind.BRIDGED)
-        _meet(members)
         try:
             await forever()
         finally:
             members.remove(channel)
             channel.room = None
-            _meet(members)
+            for each in members:  # whoever joins is heard by all; leaving makes no sound
+                each.changed(each)
             if not members:
                 self._switch.rooms.pop(step.room, None)
 
@@ -243,12 +243,6 @@ def _drop_others(rung: list[Channel], winner: Channel | None) -> None:
             each.end(HangupCause.NON_SELECTED_USER_CLEARING)
         elif winner is None:
             each.end(HangupCause.NO_ANSWER if each.answered_at is None else HangupCause.NORMAL_CLEARING)
-
-
-def _meet(members: list[Channel]) -> None:
-    """Whom each of them is connected with has changed."""
-    for each in members:
-        each.changed(each)
 
 
 _STEPS: Final[Mapping[type, Callable[[Attendant, Any], Coroutine[Any, Any, None]]]] = {

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
 
 import pytest
 
 from adapters.clock import DemoClock
-from adapters.voice.simulator.channel import Heard
+from adapters.voice.simulator.channel import Channel, Heard
 from adapters.voice.simulator.config import NetworkConfig
 from adapters.voice.simulator.driver import Simulator
 from adapters.voice.simulator.network import Network
 from adapters.voice.simulator.views import LegView, Phase, RecorderView, Watched
 from bot.domain.control import Hold, Mute, Redirect, StopPlaying
 from bot.domain.control import Say as SayNow
-from bot.domain.flow import CallFlow, Conference, Dial, Pause, Play, Record, Say, SendDigits
+from bot.domain.flow import CallFlow, Conference, Dial, LegRole, Pause, Play, Record, Say, SendDigits
 from tests.unit.simulator.world import ACCEPT, AMY, BOB, CAT, DESK, World, dial, number, party, phone
 
 LONG = Pause(seconds=500)
@@ -107,6 +109,20 @@ async def test_every_change_of_a_leg_is_seen_and_nothing_else_is_sent() -> None:
         assert (await page.looks()).legs == ()
 
 
+SET_ONCE = {"ref", "role", "address", "opened_at", "serial", "heard"}
+SHOWN = sorted({each.name for each in fields(LegView)} & {each.name for each in fields(Channel)} - SET_ONCE)
+
+
+@pytest.mark.parametrize("name", [*SHOWN, "partner"])
+def test_whatever_is_shown_of_a_leg_is_a_change(name: str) -> None:
+    at = datetime(2026, 3, 10, tzinfo=UTC)
+    leg = Channel(ref="1", token=None, role=LegRole("A"), address=None, script=phone(AMY), opened_at=at)
+    noticed: list[Channel] = []
+    leg.changed = noticed.append
+    setattr(leg, name, getattr(leg, name))
+    assert noticed == [leg]
+
+
 async def test_a_watcher_who_waits_hears_of_a_change_at_once() -> None:
     async with World(phone(AMY).never_answers().is_by_hand()) as world, Page(world.network) as page:
         ref = await world.dial(AMY, LONG)
@@ -180,6 +196,19 @@ async def test_two_who_are_connected_see_each_other_until_one_leaves() -> None:
         world.network.hang_up(world.leg("B").ref)
         await world.clock.advance(1)
         assert [(await page.sees(role)).others for role in "AB"] == [(), ()]
+
+
+async def test_whoever_is_left_behind_sees_that_they_are_alone() -> None:
+    async with World() as world, Page(world.network) as page:
+        await world.dial(AMY, dial(BOB, accept=None))
+        await world.clock.advance(8)
+        await page.looks()
+        meet = Redirect(flow=CallFlow(steps=(Conference(room="r1"),)))
+        world.network.control(world.leg("B").ref, meet)
+        await world.clock.advance(1)
+        seen = await page.looks()
+        assert {leg.role: leg.others for leg in seen.legs} == {"A": (), "B": ()}
+        assert not world.leg("A").is_over
 
 
 async def test_everybody_in_a_room_sees_who_is_there() -> None:
