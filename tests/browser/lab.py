@@ -117,19 +117,19 @@ class CardOnPage:
 
     def __init__(self, page: Page, call: str) -> None:
         self._page = page
-        self._call = call
+        self.call = call
 
     async def shows(self, state: str) -> str:
         """Wait until the card is in that state; its words then."""
-        card = self._page.locator(f'li.card[data-call="{self._call}"][data-state="{state}"]')
+        card = self._page.locator(f'li.card[data-call="{self.call}"][data-state="{state}"]')
         await card.wait_for(timeout=SLOW_MS)
         return await card.inner_text()
 
     async def press(self, button: str) -> None:
-        card = self._page.locator(f'li.card[data-call="{self._call}"]')
+        card = self._page.locator(f'li.card[data-call="{self.call}"]')
         await card.get_by_role("button", name=button, exact=True).click(timeout=SLOW_MS)
 
     @property
     def link(self) -> Locator:
         """The first link on it."""
-        return self._page.locator(f'li.card[data-call="{self._call}"] a').first
+        return self._page.locator(f'li.card[data-call="{self.call}"] a').first

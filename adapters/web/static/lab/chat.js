@@ -21,6 +21,9 @@ export class Chat {
   constructor(store, complain) {
     this.#complain = complain;
     store.on("chat:", (entry, key) => (entry ? this.#show(entry) : document.getElementById(key)?.remove()));
+    let wasAtEnd = true; // whoever reads the latest still does when the window changes
+    this.#log.addEventListener("scroll", () => (wasAtEnd = this.#isAtEnd()), { passive: true });
+    new ResizeObserver(() => wasAtEnd && (this.#log.scrollTop = this.#log.scrollHeight)).observe(this.#log);
     $("#form").addEventListener("submit", (event) => {
       event.preventDefault();
       this.#send();
@@ -73,10 +76,14 @@ export class Chat {
     const before = document.getElementById(id);
     const drawn = this.#drawn(entry, before);
     drawn.id = id;
-    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 80;
+    const atEnd = this.#isAtEnd();
     if (before) keepFocus(before, drawn);
     else this.#log.append(drawn);
     if (atEnd || entry.kind === "said") this.#log.scrollTop = this.#log.scrollHeight;
+  }
+
+  #isAtEnd() {
+    return this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < 80;
   }
 
   #drawn(entry, before) {

@@ -15,7 +15,7 @@ const READY = [
   ["… at 23:59", "call amy and patch me in at 23:59"],
   ["A birthday, with a song", `call amy, play ${base}lab/sounds/happy-birthday.wav, say "Happy birthday, Amy!", patch me in`],
   ["A conference of three", "conference amy, bob and me"],
-  ["Leave a message if a machine answers", 'call bob, if a machine answers say "Please call me back."'],
+  ["If a machine answers …", 'call bob, if a machine answers say "Please call me back."'],
   ["Forward our number", "forward +1 212 555 0100 to bob for 15 seconds, then voicemail"],
   ["A slip of the fingers", "call amy tomorow at 9am"],
   ["What is planned?", "list"],
