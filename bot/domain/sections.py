@@ -246,7 +246,7 @@ def _placement_words(placement: Placement, view: View) -> str:
 
 def _recording_line(view: RecordingView) -> str:
     recording = view.recording
-    what = f"{'Message' if recording.voicemail else 'Recording'} {recording.number}"
+    what = f"Message {recording.number}" if recording.voicemail else "Recording"
     if recording.seconds:
         what += f" ({phrases.talk_time(recording.seconds)})"
     match recording.state:

@@ -324,7 +324,7 @@ class Voicemails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteVoicemail:
-    """`id` is the call's number."""
+    """`id` is the voicemail's own number, as its card and the list of voicemails show it."""
 
     id: int
 

@@ -290,7 +290,7 @@ def test_a_voicemail_comes_with_its_link() -> None:
             "Message 14: simulator did not hand it over",
             [],
         ),
-        ({"voicemail": False}, "https://p.example/r", "Recording 14 (0:14): https://p.example/r", []),
+        ({"voicemail": False}, "https://p.example/r", "Recording (0:14): https://p.example/r", []),
     ],
 )
 def test_recordings(recording: dict[str, Any], url: str | None, said: str, expected: list[str]) -> None:
