@@ -1,15 +1,33 @@
-"""What every answer tells the browser: nothing from elsewhere, no frames, no trace, no copies."""
+"""What every answer tells the browser: nothing from elsewhere, no frames, no trace, no copies.
+
+A page that runs our scripts, or has a form, says so itself with `WITH_SCRIPTS` or `WITH_FORMS`; everything
+else stays as strict as it is.
+"""
 
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_STRICT: Final = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "media-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def _policy(**more: str) -> str:
+    """Directives with `_` for `-`; what is not said stays strict."""
+    said = {**_STRICT, **{name.replace("_", "-"): value for name, value in more.items()}}
+    return "; ".join(f"{name} {value}" for name, value in said.items())
+
+
 SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _policy(),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -19,6 +37,13 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+
+WITH_FORMS: Final = {"Content-Security-Policy": _policy(form_action="'self'")}
+"""For a page whose forms are sent to us."""
+WITH_SCRIPTS: Final = {
+    "Content-Security-Policy": _policy(script_src="'self'", connect_src="'self'", form_action="'self'")
+}
+"""For a page that runs scripts of ours, asks us for more, and has forms."""
 
 
 class SecurityHeaders:

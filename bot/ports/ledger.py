@@ -183,6 +183,10 @@ class CallTable(Protocol):
         """In order of arrival."""
         ...
 
+    async def heard(self, call: CallId) -> Sequence[tuple[LegEvent, datetime]]:
+        """The same events, each with the moment at which it reached us."""
+        ...
+
     async def save_cdr(self, cdr: CallDetailRecord) -> None:
         """Writes or amends."""
         ...
@@ -344,8 +348,8 @@ class AuditTable(Protocol):
 
     async def log_verdict(self, verdict: LoggedVerdict) -> None: ...
 
-    async def verdicts(self, limit: int = 100) -> Sequence[LoggedVerdict]:
-        """Newest first."""
+    async def verdicts(self, limit: int = 100, *, call: CallId | None = None) -> Sequence[LoggedVerdict]:
+        """Newest first; all of them, or those on that call."""
         ...
 
     async def tally(self, now: datetime) -> Tally: ...

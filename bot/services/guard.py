@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time
 
 from bot.config import Settings
 from bot.domain.call import Call, CallKind, LegPlan, ScheduledCall
+from bot.domain.cdr import CallId
 from bot.domain.doubts import regions_of
 from bot.domain.flow import Party
 from bot.domain.number_ranges import region_of
@@ -41,8 +42,10 @@ class Guard:
         self._ledger = ledger
         self._settings = settings
 
-    async def when_ordered(self, ask: Ask, order: ScheduledCall, targets: Sequence[Target]) -> Verdict:
-        """For a new order, whatever its time."""
+    async def when_ordered(
+        self, ask: Ask, order: ScheduledCall, targets: Sequence[Target], call: CallId
+    ) -> Verdict:
+        """For a new order, whatever its time; `call` is its first occurrence, if it comes to that."""
         contacts = await ask.tx.contacts(ask.person.key)
         verdict = may_call(
             DialRequest(
@@ -60,7 +63,7 @@ class Guard:
             await self._rules(ask.tx, ask.room.tenant),
         )
         await self._log(
-            ask.tx, ask.now, ask.person.key, ask.room, f"order {order.kind} #{order.number}", verdict
+            ask.tx, ask.now, ask.person.key, ask.room, f"order {order.kind} #{order.number}", verdict, call
         )
         return verdict
 
@@ -78,7 +81,8 @@ class Guard:
             for target in targets
             if target.address is not None
         ]
-        return await self._now(ask, f"add to #{call.number}", parties, lifts=call.lifts_live_limit)
+        lifts = call.lifts_live_limit
+        return await self._now(ask, f"add to #{call.number}", parties, lifts=lifts, call=call.id)
 
     async def may_dial(self, ask: Ask, parties: Sequence[Party]) -> Refused | None:
         """For people whom a forward will ring: refusals hold, reasons to ask do not (nobody rings yet)."""
@@ -92,7 +96,7 @@ class Guard:
         verdict: Verdict = may_still_use(call.asker, person, self._settings.access)
         if not isinstance(verdict, Refused):
             verdict = await self._when_placed(tx, call, person or Person(key=call.asker), now)
-        await self._log(tx, now, call.asker, call.room, f"place #{call.number}", verdict, call)
+        await self._log(tx, now, call.asker, call.room, f"place #{call.number}", verdict, call.id)
         return verdict if isinstance(verdict, Refused) else None
 
     async def log_access(self, tx: Transaction, inbound: Inbound, verdict: Refused) -> None:
@@ -120,7 +124,14 @@ class Guard:
         return may_call(request, await self._rules(tx, call.room.tenant))
 
     async def _now(
-        self, ask: Ask, action: str, dialled: Sequence[Dialled], *, lifts: bool, confirmed: bool = False
+        self,
+        ask: Ask,
+        action: str,
+        dialled: Sequence[Dialled],
+        *,
+        lifts: bool,
+        confirmed: bool = False,
+        call: CallId | None = None,
     ) -> Verdict:
         verdict = may_call(
             DialRequest(
@@ -137,7 +148,7 @@ class Guard:
             ),
             await self._rules(ask.tx, ask.room.tenant),
         )
-        await self._log(ask.tx, ask.now, ask.person.key, ask.room, action, verdict)
+        await self._log(ask.tx, ask.now, ask.person.key, ask.room, action, verdict, call)
         return verdict
 
     async def _rules(self, tx: Transaction, tenant: str) -> Rules:
@@ -172,7 +183,7 @@ class Guard:
         room: Room,
         action: str,
         verdict: Verdict,
-        call: Call | None = None,
+        call: CallId | None = None,
     ) -> None:
         await tx.log_verdict(
             LoggedVerdict(
@@ -183,7 +194,7 @@ class Guard:
                 verdict=verdict.word,
                 rule=verdict.rule,
                 reason=verdict.reason,
-                call=call.id if call else None,
+                call=call,
             )
         )
 

@@ -75,10 +75,10 @@ async def _judged(
     turn: Turn | None = None,
 ) -> Outcome:
     """Ask policy, then write the order and its first call down; nothing is written when policy refuses."""
-    verdict = await desk.guard.when_ordered(ask, order, targets)
+    turn = turn or Turn(id=CallId(desk.ids.new()))
+    verdict = await desk.guard.when_ordered(ask, order, targets, turn.id)
     if isinstance(verdict, Refused):
         return complain(verdict.reason)
-    turn = turn or Turn(id=CallId(desk.ids.new()))
     call = occurrence(order, order.due, turn.id, ask.now)
     call = replace(call, follows=turn.follows, followed_by=turn.followed_by)
     if isinstance(verdict, AskFirst):

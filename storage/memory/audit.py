@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.call import GRACE, Call, CallKind, CallState, PlacementState
-from bot.domain.cdr import total
+from bot.domain.cdr import CallId, total
 from bot.domain.people import Room
 from bot.ports.ledger import LoggedVerdict, Tally, Usage
 from storage.mapping import leg_values, watch_at
@@ -40,8 +40,9 @@ class MemoryAudit(Work):
         verdicts = (await self._change()).verdicts
         verdicts.put(1 + max((id for id, _ in verdicts.items()), default=0), verdict)
 
-    async def verdicts(self, limit: int = 100) -> Sequence[LoggedVerdict]:
-        return [verdict for _, verdict in sorted(self._see().verdicts.items(), reverse=True)[:limit]]
+    async def verdicts(self, limit: int = 100, *, call: CallId | None = None) -> Sequence[LoggedVerdict]:
+        newest_first = (verdict for _, verdict in sorted(self._see().verdicts.items(), reverse=True))
+        return [each for each in newest_first if call is None or each.call == call][:limit]
 
     async def tally(self, now: datetime) -> Tally:
         calls = self._outbound()

@@ -118,11 +118,14 @@ class MemoryCalls(Work):
         key = (event.token, event.source_id)
         if events.get(key) is not None:
             return False
-        events.put(key, (call, event))
+        events.put(key, (call, event, now))
         return True
 
     async def events(self, call: CallId) -> Sequence[LegEvent]:
-        return [event for of, event in self._see().events.values() if of == call]
+        return [event for event, _ in await self.heard(call)]
+
+    async def heard(self, call: CallId) -> Sequence[tuple[LegEvent, datetime]]:
+        return [(event, at) for of, event, at in self._see().events.values() if of == call]
 
     async def save_cdr(self, cdr: CallDetailRecord) -> None:
         (await self._change()).cdrs.put(cdr.call, cdr)

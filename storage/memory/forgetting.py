@@ -13,9 +13,9 @@ class MemoryForgetting(Work):
 
     async def rewrite_events(self, call: CallId, change: Callable[[LegEvent], LegEvent]) -> None:
         events = (await self._change()).events
-        for key, (of, event) in list(events.items()):
+        for key, (of, event, at) in list(events.items()):
             if of == call:
-                events.put(key, (of, change(event)))
+                events.put(key, (of, change(event), at))
 
     async def rewrite_words(self, asker: str, change: Callable[[str], str]) -> None:
         shelves = await self._change()

@@ -139,7 +139,7 @@ class Shelves:
     claims: Shelf[CallId, Claim] = field(default_factory=_shelf)
     tokens: Shelf[Token, CallId] = field(default_factory=_shelf)
     placers: Shelf[Token, str] = field(default_factory=_shelf)
-    events: Shelf[tuple[Token, str], tuple[CallId, LegEvent]] = field(default_factory=_shelf)
+    events: Shelf[tuple[Token, str], tuple[CallId, LegEvent, datetime]] = field(default_factory=_shelf)
     cdrs: Shelf[CallId, CallDetailRecord] = field(default_factory=_shelf)
     rates: Shelf[str, Rate] = field(default_factory=_shelf)
     turns: Shelf[str, int] = field(default_factory=_shelf)

@@ -46,8 +46,9 @@ class SqlAudit(Work):
         self._execute(_VERDICT, values_of(verdict, VERDICT))
 
     @reads
-    def verdicts(self, limit: int = 100) -> Sequence[LoggedVerdict]:
-        rows = self._rows(select(VERDICT).order_by(VERDICT.c.id.desc()).limit(limit))
+    def verdicts(self, limit: int = 100, *, call: CallId | None = None) -> Sequence[LoggedVerdict]:
+        wanted = select(VERDICT) if call is None else select(VERDICT).where(VERDICT.c.call == call)
+        rows = self._rows(wanted.order_by(VERDICT.c.id.desc()).limit(limit))
         return [value_of(LoggedVerdict, row, VERDICT) for row in rows]
 
     @scans

@@ -215,6 +215,11 @@ class SqlCalls(Work):
         wanted = select(LEG_EVENT).where(LEG_EVENT.c.call == call).order_by(LEG_EVENT.c.id)
         return [event_of(row) for row in self._rows(wanted)]
 
+    @reads
+    def heard(self, call: CallId) -> Sequence[tuple[LegEvent, datetime]]:
+        wanted = select(LEG_EVENT).where(LEG_EVENT.c.call == call).order_by(LEG_EVENT.c.id)
+        return [(event_of(row), row["received_at"]) for row in self._rows(wanted)]
+
     @writes
     def save_cdr(self, cdr: CallDetailRecord) -> None:
         self._upsert(CDR, values_of(cdr, CDR))

@@ -131,6 +131,8 @@ async def test_verdicts_are_logged_newest_first(ledger: Ledger) -> None:
         await tx.log_verdict(second)
         assert list(await tx.verdicts()) == [second, first]
         assert list(await tx.verdicts(limit=1)) == [second]
+        assert list(await tx.verdicts(call=CallId("c1"))) == [second]
+        assert list(await tx.verdicts(call=CallId("c2"))) == []
 
 
 # --- the tally -------------------------------------------------------------------------------------

@@ -256,13 +256,14 @@ async def test_an_event_is_kept_once_and_in_order_of_arrival(ledger: Ledger) -> 
     await saved(ledger, wanted)
     async with ledger() as tx:
         assert await tx.add_event(late, wanted.id, NOW)
-        assert await tx.add_event(early, wanted.id, NOW)
+        assert await tx.add_event(early, wanted.id, NOW + seconds(1))
         assert not await tx.add_event(replace(late, digits="9"), wanted.id, NOW)
         await tx.commit()
     async with ledger() as tx:
         assert not await tx.add_event(early, wanted.id, NOW)
         kept = await tx.events(wanted.id)
         assert await tx.events(CallId("none")) == []
+        assert list(await tx.heard(wanted.id)) == [(late, NOW), (early, NOW + seconds(1))]
     assert list(kept) == [late, early]
     assert [each.raw for each in kept] == [late.raw, early.raw]
 
