@@ -29,6 +29,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.voice import StreamsEvents, VoiceProvider
 from bot.services.asking import Desk
 from bot.services.bell import TimerBell
+from bot.services.board import Board
 from bot.services.cards import Cards
 from bot.services.dialer import Dialer
 from bot.services.guard import Guard
@@ -47,6 +48,8 @@ from bot.services.series import Series
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
+
+    from adapters.web.board import OwnPages
 
 log = structlog.get_logger(__name__)
 
@@ -131,6 +134,7 @@ class House:
         """A listening socket to be used instead of HOST and PORT."""
         self.ledger = ledger
         self.clock = clock
+        self._ids = ids
         self.providers = providers
         self.chats = chats
         self.bell = TimerBell(clock)
@@ -297,11 +301,38 @@ class House:
             dispatcher_ready=self._dispatcher_ready,
             clock=self.clock,
             pages=self.pages,
+            own=self.own_pages(),
         )
         at = self.settings
         async with serving(app, host=at.host, port=at.port, door=self.door) as port:
             log.info("listening", host=self.settings.host, port=port)
             await asyncio.Event().wait()
+
+    def own_pages(self) -> "OwnPages":
+        """What the web door needs for people who have signed in."""
+        from adapters.web.board import OwnPages
+        from adapters.web.sessions import Sessions
+
+        settings = self.settings
+        return OwnPages(
+            sessions=Sessions(
+                keys=settings.keys("sign-in"),
+                clock=self.clock,
+                ids=self._ids,
+                secure=settings.web_base.startswith("https:"),
+            ),
+            board=Board(
+                ledger=self.ledger,
+                clock=self.clock,
+                access=settings.access,
+                providers=self.providers,
+                recordings=self.recordings,
+                default_zone=settings.default_timezone,
+            ),
+            inbox=self.intake,
+            clock=self.clock,
+            ids=self._ids,
+        )
 
     async def _database_ready(self) -> bool:
         async with self.ledger() as tx:

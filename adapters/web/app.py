@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from adapters.clock import SystemClock
+from adapters.web import board
 from adapters.web.headers import SECURITY_HEADERS, SecurityHeaders
 from adapters.web.hooks import ChatHooks, ProviderHooks
 from adapters.web.player import Player
@@ -43,12 +44,14 @@ def build_app(
     dispatcher_ready: Ready,
     clock: Clock | None = None,
     pages: Sequence[BaseRoute] = (),
+    own: board.OwnPages | None = None,
 ) -> Starlette:
     """Everything that Patchline answers over HTTP.
 
     Of `providers` and `chats` only those that receive webhooks get an address. A readiness check that raises,
-    or takes more than two seconds, counts as not ready. `public_url` has no `/` behind it. `pages` are what
-    this process shows besides.
+    or takes more than two seconds, counts as not ready. `public_url` has no `/` behind it. Without
+    `own` nobody signs in: there is no board, and recordings are only listened to. `pages` are what this
+    process shows besides.
     """
     receivers = {name: each for name, each in providers.items() if isinstance(each, ReceivesWebhooks)}
     hooked = {name: each for name, each in chats.items() if isinstance(each, ReceivesChatHooks)}
@@ -56,7 +59,8 @@ def build_app(
         receivers=receivers, inbox=inbox, public_url=public_url, clock=clock or SystemClock()
     )
     chat = ChatHooks(chats=hooked, public_url=public_url)
-    player = Player(recordings=recordings, templates=templates())
+    made = templates()
+    player = Player(recordings=recordings, templates=made, own=own, public_url=public_url)
     checks = {"database": database_ready, "dispatcher": dispatcher_ready}
     app = Starlette(
         routes=[
@@ -67,6 +71,8 @@ def build_app(
             Route("/chat/{platform}", chat.receive, methods=["POST"]),
             Route("/r/{token}", player.page),
             Route("/r/{token}/audio", player.audio),
+            Route("/r/{token}/press", player.press, methods=["POST"]),
+            *(board.routes(own, made, public_url) if own is not None else ()),
             *pages,
             Mount("/static", StaticFiles(directory=HERE / "static")),
         ],
@@ -81,7 +87,9 @@ def build_app(
 def templates() -> Environment:
     """Ours, escaping everything."""
     loader = FileSystemLoader(HERE / "templates")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
 
 
 async def _alive(_request: Request) -> Response:

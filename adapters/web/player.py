@@ -1,43 +1,48 @@
 """The page that plays one recording, and its audio. Who may open it is what the link says, and nothing else.
 
-Expired, revoked, deleted and made-up links get one and the same page.
+Expired, revoked, deleted and made-up links get one and the same page. Whoever holds a link may listen;
+buttons are for people who have signed in and whom the core lets act on that recording.
 """
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from typing import Final
 
 from jinja2 import Environment
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
+from adapters.web.board import OwnPages
+from adapters.web.headers import WITH_SCRIPTS
+from adapters.web.player_view import view_of
+from adapters.web.presses import form_of
+from adapters.web.sessions import is_from_our_page
+from bot.domain.actions import Action, Verb
 from bot.domain.call import Call
 from bot.domain.errors import BadLink
-from bot.domain.numbers import parse_address
+from bot.domain.numbers import PhoneNumber
+from bot.domain.people import Asker
 from bot.domain.recording import Recording
 from bot.services.recordings import Playable, Recordings
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlayerView:
-    """What the page shows, in words. `audio` is its address, relative to the page."""
-
-    title: str
-    who: str
-    at: datetime
-    when: str
-    length: str | None
-    audio: str
-    until: str
-    kept: str
+LABELS: Final = {"back": "Call back", "done": "Mark done", "renew": "New link", "revoke": "Revoke the link"}
 
 
 class Player:
-    """`/r/{token}` and `/r/{token}/audio`."""
+    """`/r/{token}`, `/r/{token}/audio` and `/r/{token}/press`."""
 
-    def __init__(self, *, recordings: Recordings, templates: Environment) -> None:
+    def __init__(
+        self,
+        *,
+        recordings: Recordings,
+        templates: Environment,
+        own: OwnPages | None = None,
+        public_url: str | None = None,
+    ) -> None:
         self._recordings = recordings
+        self._own = own
+        self._presses = own.presses if own is not None else None
+        self._public_url = public_url
         self._player = templates.get_template("player.html")
         self._notice = templates.get_template("notice.html")
 
@@ -49,7 +54,15 @@ class Player:
         except BadLink:
             return self._gone(request)
         call = await self._recordings.call_of(found.recording)
-        return HTMLResponse(self._player.render(view=view_of(found, call, token), root="../"))
+        may_act = await self._actor(request, found) is not None
+        html = self._player.render(
+            view=view_of(found, call, token),
+            actions={name: LABELS[name] for name in actions(found.recording, call)} if may_act else {},
+            token=token,
+            sent="sent" in request.query_params,
+            root="../",
+        )
+        return HTMLResponse(html, headers=WITH_SCRIPTS)
 
     async def audio(self, request: Request) -> Response:
         """The sound itself, whole or in ranges; `?download=1` makes the browser keep it."""
@@ -67,6 +80,33 @@ class Player:
             stat_result=size,
         )
 
+    async def press(self, request: Request) -> Response:
+        """A button: from our own page, by somebody whose recording it is; the core decides again."""
+        if not is_from_our_page(request, self._public_url):
+            return self._say(request, 403, "Nothing was done", "That was sent by another page.")
+        token: str = request.path_params["token"]
+        try:
+            found = await self._recordings.open(token)
+        except BadLink:
+            return self._gone(request)
+        asker = await self._actor(request, found)
+        if asker is None or self._presses is None:
+            text = "This link lets you listen. To do more, sign in: type “board” to me in the chat."
+            return self._say(request, 403, "Nothing was done", text)
+        call = await self._recordings.call_of(found.recording)
+        action = actions(found.recording, call).get((await form_of(request)).get("do", ""))
+        if action is None:
+            return self._say(request, 409, "Nothing was done", "That cannot be done with it any more.")
+        await self._presses.put(asker, found.recording.room, action)
+        return RedirectResponse(f"../{token}?sent=1", status_code=303)
+
+    async def _actor(self, request: Request, found: Playable) -> Asker | None:
+        """Whoever has signed in here, if the core lets them act on this recording."""
+        asker = self._own.sessions.who(request) if self._own is not None else None
+        if self._own is None or asker is None:
+            return None
+        return asker if await self._own.board.may_act_on(asker, found.recording) else None
+
     async def unavailable(self, request: Request, _error: Exception) -> Response:
         """The database is out of reach."""
         title, text = "Please try again in a moment", "Patchline cannot reach its database just now."
@@ -75,8 +115,9 @@ class Player:
     def _gone(self, request: Request) -> Response:
         title = "This link does not play anything"
         text = (
-            "Links to recordings work for seven days, and recordings are kept for a limited time. "
-            "If the recording is still there, the button under its message in the chat makes a new link."
+            "Links to recordings work for seven days, or until they are revoked, and recordings are kept for "
+            "a limited time. If the recording is still there, its message in the chat has a link that works, "
+            "or a button that makes one."
         )
         return self._say(request, 404, title, text)
 
@@ -85,58 +126,13 @@ class Player:
         return HTMLResponse(self._notice.render(title=title, text=text, root=root), status_code=status)
 
 
-def view_of(found: Playable, call: Call | None, token: str) -> PlayerView:
-    """What the page may say: names, and numbers whole only for a private room."""
-    recording = found.recording
-    zone = _zone(call)
-    return PlayerView(
-        title=_title(recording, call),
-        who=_who(recording, call),
-        at=recording.created_at,
-        when=f"{_moment(recording.created_at, zone)} ({zone})",
-        length=_length(recording.seconds),
-        audio=f"{token}/audio",
-        until=_moment(found.until, zone),
-        kept=_moment(recording.expires_at, zone),
-    )
-
-
-def _title(recording: Recording, call: Call | None) -> str:
-    if recording.voicemail:
-        return f"Voicemail {recording.number}"
-    return f"Recording of call #{call.number}" if call else "Recording"
-
-
-def _who(recording: Recording, call: Call | None) -> str:
-    leg = call.leg(recording.role) if call else None
-    name = leg.party.name if leg else None
-    number = _number(recording)
-    return " · ".join(part for part in (name, number) if part) or "Number withheld"
-
-
-def _number(recording: Recording) -> str | None:
-    if recording.caller is None:
-        return None
-    address = parse_address(recording.caller)
-    return str(address) if recording.room.private else address.masked()
-
-
-def _zone(call: Call | None) -> tzinfo:
-    try:
-        return ZoneInfo(call.zone) if call else UTC
-    except (KeyError, ValueError, OSError):
-        return UTC
-
-
-def _moment(at: datetime, zone: tzinfo) -> str:
-    local = at.astimezone(zone)
-    return f"{local:%A} {local.day} {local:%B %Y}, {local:%H:%M}"
-
-
-def _length(seconds: float | None) -> str | None:
-    """`0:07`, `2:05`, `1:02:05`; whatever can be played lasts at least `0:01`."""
-    if seconds is None:
-        return None
-    minutes, rest = divmod(max(1, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+def actions(recording: Recording, call: Call | None) -> Mapping[str, Action]:
+    """What can be done about it now, by the name that the form gives it."""
+    found = {}
+    if call is not None and isinstance(call.caller, PhoneNumber):
+        found["back"] = Action(verb=Verb.BACK, target=call.id)
+    if recording.voicemail and not recording.done:
+        found["done"] = Action(verb=Verb.DONE, target=recording.id)
+    found["renew"] = Action(verb=Verb.RENEW, target=recording.id)
+    found["revoke"] = Action(verb=Verb.REVOKE, target=recording.id)
+    return found

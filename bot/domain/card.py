@@ -66,9 +66,9 @@ class ReplyKind(StrEnum):
 class Reply:
     """An answer to one person. `private` asks for a place that only they see, where the platform has one.
 
-    `secret` must be seen by nobody else, whatever the platform can: where the room has others in it, it goes to
-    the asker's own chat or not at all. `wants_number`: show (or, when false, take away) the platform's own way
-    to hand over one's phone number.
+    `secret` must be seen by nobody else, whatever the platform can: where the room has others in it, it goes
+    to the asker's own chat or not at all. `wants_number`: show (or, when false, take away) the platform's own
+    way to hand over one's phone number.
     """
 
     text: str

@@ -78,6 +78,17 @@ _CAUSE_WORDS: Final[dict[HangupCause, str]] = {
     HangupCause.TEMPORARY_FAILURE: "the network failed",
 }
 _WITH_SECONDS: Final = ("no answer", "stopped ringing")
+_NORMAL: Final = (HangupCause.NORMAL_CLEARING, HangupCause.NORMAL_UNSPECIFIED)
+
+
+def cause_words(cause: HangupCause | None, *, answered: bool) -> str:
+    """Why a leg ended, with the name and number that telephony has for it."""
+    if cause is None:
+        return "no cause was told"
+    words = _CAUSE_WORDS.get(cause, "did not go through")
+    if answered and cause in _NORMAL:
+        words = "hung up as usual"
+    return f"{words} (Q.850 {cause.value} {cause.name})"
 
 
 def _pick_up(leg: Leg) -> str:

@@ -20,6 +20,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 from playwright.async_api import async_playwright as playwright_running
 
+from tests.browser.house import OpenHouse, open_house
+
 QUIET: Final = (
     "--disable-gpu",
     "--disable-quic",
@@ -155,3 +157,18 @@ async def new_context(
 async def page(new_context: NewContext) -> Page:
     """One page in a browser of its own."""
     return await (await new_context()).new_page()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(tmp_path: Path) -> AsyncIterator[OpenHouse]:
+    """The whole house on the simulator, with its pages open and a clock that the test owns."""
+    async with open_house(tmp_path) as house:
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def mine(house: OpenHouse, new_context: NewContext) -> Page:
+    """A page of Punit's, who has signed in."""
+    context = await new_context()
+    await context.add_cookies([house.session()])  # type: ignore[list-item]
+    return await context.new_page()
