@@ -31,6 +31,7 @@ class Verb(StrEnum):
     CONTACT = "contact"  # call: how to save its number under a name
     POST = "post"  # recording: the audio itself into the room
     RENEW = "renew"  # recording: a new link
+    REVOKE = "revoke"  # recording: every link given out so far is dead
     DONE = "done"  # recording: dealt with
     HOME = "home"  # `me`: show me my own page
     ANSWER = "answer"  # question; the argument is the choice, counted from 1

@@ -87,13 +87,14 @@ def _after(call: Call, view: View) -> list[Button]:
     strangers = any(not (party.name or party.is_me) for party in call.parties)
     if strangers and call.disposition is Disposition.ANSWERED:
         buttons.append(button("Add contact", Verb.CONTACT, call.id))
-    return buttons
+    return [*buttons, *_revocations(view)]
 
 
 def _after_inbound(call: Call, view: View) -> list[Button]:
     buttons = _about_recordings(view)
     if call.caller is not None:
         buttons.append(button("Call back", Verb.BACK, call.id, style="primary"))
+    buttons += _revocations(view)
     return buttons or [button("Leave it", Verb.LEAVE, call.id)]
 
 
@@ -107,3 +108,12 @@ def _about_recordings(view: View) -> list[Button]:
             buttons.append(button("Post audio here", Verb.POST, recording.id))
             buttons.append(button("Done", Verb.DONE, recording.id))
     return buttons
+
+
+def _revocations(view: View) -> list[Button]:
+    """Last in the row: for the day when a link has gone where it should not."""
+    return [
+        button("Revoke link", Verb.REVOKE, each.recording.id)
+        for each in view.recordings
+        if each.url is not None and each.recording.state is RecordingState.STORED
+    ]

@@ -268,8 +268,8 @@ def test_a_voicemail_comes_with_its_link() -> None:
     assert card.state == "voicemail"
     assert receipt(over)[0] == "+65 9876 5432 called and left a message of 0:14."
     assert lines(card, "recordings") == ["Message 14 (0:14): https://p.example/r/abc"]
-    assert labels(card) == ["Post audio here", "Done", "Call back"]
-    assert [button.action for button in card.buttons] == ["post:r1", "done:r1", "back:c1"]
+    assert labels(card) == ["Post audio here", "Done", "Call back", "Revoke link"]
+    assert [button.action for button in card.buttons] == ["post:r1", "done:r1", "back:c1", "revoke:r1"]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_recordings(recording: dict[str, Any], url: str | None, said: str, expec
     over = done(inbound(), leg(CALLER, answered=0, ended=60, recordings=message(14.2)))
     card = private(over, 99, recordings=[RecordingView(recording=voicemail(**recording), url=url)])
     assert lines(card, "recordings")[0].startswith(said)
-    assert labels(card) == [*expected, "Call back"]
+    assert labels(card) == [*expected, "Call back", *(["Revoke link"] if url else [])]
 
 
 @pytest.mark.parametrize("recorded", [(), message(1.4)])

@@ -176,6 +176,23 @@ async def renew(desk: Desk, ask: Ask, action: Action) -> Outcome:
     return say(f"A new link, good for seven days: {desk.recordings.link(recording)}")
 
 
+async def revoke(desk: Desk, ask: Ask, action: Action) -> Outcome:
+    """Every link given out so far is dead; whoever has the buttons has a new one on the card."""
+    recording = await desk.recordings.revoke(ask.tx, await _recording(ask, action))
+    await desk.cards.refresh(ask.tx, recording)
+    return say(
+        f"Every link to {_what(recording)} that was given out so far is dead.{_its_card(recording, ask)}"
+    )
+
+
+def _what(recording: Recording) -> str:
+    return f"message {recording.number}" if recording.voicemail else "that recording"
+
+
+def _its_card(recording: Recording, ask: Ask) -> str:
+    return " Its card has a new one." if recording.playable(ask.now) else ""
+
+
 async def done(desk: Desk, ask: Ask, action: Action) -> Outcome:
     recording = await _recording(ask, action)
     if recording.done:
@@ -228,6 +245,7 @@ PRESSES: Final[Mapping[Verb, Press]] = {
     Verb.JOIN: join,
     Verb.BACK: call_back,
     Verb.RENEW: renew,
+    Verb.REVOKE: revoke,
     Verb.DONE: done,
     Verb.POST: post,
     Verb.HOME: home,
