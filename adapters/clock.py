@@ -71,7 +71,7 @@ class DemoClock:
         real = datetime.now(UTC)
         if to < self._pace.at(real):
             raise ValueError(f"{to.isoformat()} has passed already")
-        self._go_on(Pace(real=real, shown=to.astimezone(UTC), speed=self._pace.speed), at=real)
+        self._go_on(Pace(real=real, shown=to, speed=self._pace.speed), at=real)
 
     def run(self, speed: float) -> None:
         """From now on a real second is worth so many; 0 pauses. Raises ValueError below 0."""

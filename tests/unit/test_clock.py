@@ -93,6 +93,18 @@ async def test_a_paused_clock_can_be_moved_on() -> None:
     assert clock.now().tzinfo is UTC
 
 
+async def test_fractions_that_do_not_add_up_keep_nobody_waiting() -> None:
+    clock = DemoClock()
+    clock.run(0)
+    for _ in range(50):
+        sleeper = asyncio.ensure_future(clock.sleep(0.8))
+        await asyncio.sleep(0)
+        for tenths in (7, 1):
+            clock.jump(clock.now() + timedelta(seconds=tenths / 10))
+        async with asyncio.timeout(5):
+            await sleeper
+
+
 def test_a_clock_keeps_its_speed_and_its_time_when_either_changes() -> None:
     clock = DemoClock()
     clock.run(10)

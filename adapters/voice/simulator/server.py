@@ -103,6 +103,8 @@ async def serve_network(
         door = _door(host, port)
     else:
         _only_this_machine(door.getsockname()[0])
+    # Every connection inherits it. asyncio would set it for some alone, and short answers would wait 40 ms.
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if on_listening is not None:
         on_listening(door.getsockname()[1])
     server = _Server(

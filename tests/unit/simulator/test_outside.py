@@ -253,6 +253,24 @@ async def test_a_door_that_is_open_already_is_used() -> None:
     assert door.fileno() == -1
 
 
+async def test_a_change_reaches_a_watcher_behind_a_socket_at_once() -> None:
+    network = Network(DemoClock(), QUICK)
+    async with reached(network, "remote") as outside:
+        ref = await outside.call_in(DESK, None, phone("").is_by_hand())
+        took, loop = [], asyncio.get_running_loop()
+        for on in (False, True) * 5:
+            serial = (await outside.watch()).serial
+            watching = asyncio.ensure_future(outside.watch(serial, wait=20))
+            while not network.changes._news._waiters:  # type: ignore[attr-defined]  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            began = loop.time()
+            await outside.microphone(ref, on=on)
+            assert [leg.microphone for leg in (await watching).legs] == [on]
+            took.append(loop.time() - began)
+        assert sorted(took)[len(took) // 2] < 0.035, took
+    await network.stop()
+
+
 async def test_a_door_to_the_world_is_refused() -> None:
     class WideOpen(socket.socket):
         def getsockname(self) -> tuple[str, int]:
