@@ -84,6 +84,8 @@ def bind(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=family, backlog=512)
     except OSError as trouble:
         raise ConfigError(problems=[why_not(trouble, host, port)]) from trouble
+    # Answers leave at once. asyncio sets this only on sockets that name their protocol, and these don't.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     listening.setblocking(False)
     return listening
 
