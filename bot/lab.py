@@ -30,7 +30,6 @@ from adapters.voice.simulator.server import network_app
 from adapters.web.app import templates
 from adapters.web.lab import PHONES, Feed, Lab, Stage, sounds
 from adapters.web.server import bind, serving
-from adapters.web.sessions import Sessions
 from bot.compose import PROVIDERS, House, build, settings_from
 from bot.config import Settings
 from bot.domain.errors import ConfigError
@@ -204,12 +203,11 @@ def _set_up(
         clock=clock,
         restart=restart,
     )
-    sessions = Sessions(keys=settings.keys("sessions"), clock=house.clock, ids=RandomIds(), secure=False)
     lab = Lab(
         chat=chat,
         stage=stage,
         feed=feed,
-        sessions=sessions,
+        sessions=house.own_pages().sessions,
         clock=house.clock,
         templates=templates(),
         base_url=f"{settings.web_base}/",

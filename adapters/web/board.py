@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from adapters.web.headers import WITH_SCRIPTS
+from adapters.web.headers import IN_OUR_FRAMES
 from adapters.web.presses import Presses, form_of
 from adapters.web.sessions import Sessions, is_from_our_page
 from adapters.web.signing_in import HOW_TO_GET_ONE, SignIn
@@ -141,7 +141,7 @@ class BoardPages:
             sent="sent" in request.query_params,
             root=_root(request),
         )
-        return HTMLResponse(html, headers=WITH_SCRIPTS)
+        return HTMLResponse(html, headers=IN_OUR_FRAMES)
 
     async def _fragment(self, request: Request, show: Show) -> Response:
         asker = self._sessions.who(request)

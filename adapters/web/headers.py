@@ -44,6 +44,13 @@ WITH_SCRIPTS: Final = {
     "Content-Security-Policy": _policy(script_src="'self'", connect_src="'self'", form_action="'self'")
 }
 """For a page that runs scripts of ours, asks us for more, and has forms."""
+IN_OUR_FRAMES: Final = {
+    "Content-Security-Policy": _policy(
+        script_src="'self'", connect_src="'self'", form_action="'self'", frame_ancestors="'self'"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+"""For such a page that pages of ours, and nobody else's, may show in a frame."""
 
 
 class SecurityHeaders:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.browser.conftest import NewContext, Watched
+from tests.browser.conftest import NewContext
 from tests.browser.lab import AMY, BOB, CY, SLOW_MS, YOU, LabPage, a_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -25,8 +25,7 @@ async def address() -> AsyncIterator[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(new_context: NewContext, address: str, watched: Watched) -> LabPage:
-    watched.expects("board/fragment")  # XXX
+async def lab(new_context: NewContext, address: str) -> LabPage:
     context = await new_context(viewport={"width": 1440, "height": 1000})
     await context.add_init_script(HEARD)
     return await LabPage(await context.new_page(), address).open()

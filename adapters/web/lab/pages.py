@@ -28,8 +28,8 @@ A_LONG_TIME: Final = timedelta(days=3650)
 """The lab's clock leaps; its own session must not end with it."""
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; media-src 'self' blob: https:; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
+    "connect-src 'self'; frame-src 'self'; media-src 'self' blob: https:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 HEADERS: Final = {
     "Content-Security-Policy": POLICY,

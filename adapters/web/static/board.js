@@ -5,6 +5,7 @@
   const region = document.querySelector("[data-live]");
   const status = document.getElementById("status");
   const heard = document.getElementById("heard");
+  document.body.classList.toggle("framed", window.parent !== window);
   if (!region || !window.fetch) return;
 
   const EVERY = 2000;

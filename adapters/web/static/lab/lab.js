@@ -1,6 +1,5 @@
 // The phone lab: one store of what the server has told, and the parts of the page that show it.
 
-import { BoardPanel } from "./board-panel.js";
 import { Chat } from "./chat.js";
 import { Clock } from "./clock.js";
 import { $, post } from "./dom.js";
@@ -29,7 +28,6 @@ const clock = new Clock(store, complain);
 const sounds = new Sounds();
 const chat = new Chat(store, complain);
 new Phones(store, clock, sounds, complain);
-new BoardPanel(store);
 chat.offer(READY);
 
 // --- a line across the page -------------------------------------------------------------------------
