@@ -52,8 +52,8 @@ class LabPage:
         self.address = address
 
     async def open(self) -> "LabPage":
-        await self.page.goto(self.address)
-        await self.page.locator("body[data-ready]").wait_for()
+        await self.page.goto(self.address, timeout=SLOW_MS)
+        await self.page.locator("body[data-ready]").wait_for(timeout=SLOW_MS)
         await self.page.locator(".handset").first.wait_for(state="attached", timeout=SLOW_MS)
         return self
 

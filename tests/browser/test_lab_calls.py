@@ -90,17 +90,19 @@ async def test_a_mailbox_answers_by_itself_and_gets_its_own_words(lab: LabPage) 
     card = await lab.order('call bob, if a machine answers say "Please call me back."')
     await lab.until(BOB, "ringing")
     await lab.time_runs("10×")
-    await lab.phone(BOB).get_by_text("“Please call me back.”").wait_for(timeout=SLOW_MS)
+    await lab.until(BOB, "talking")
     await lab.time_runs("1×")
+    await lab.phone(BOB).get_by_text("“Please call me back.”").wait_for(timeout=SLOW_MS)
     assert "machine" in await card.shows("ended")
 
 
 async def test_a_phone_that_screens_shows_who_calls_and_why(lab: LabPage) -> None:
-    card = await lab.order('call cy, say "The pizza is here."')
+    card = await lab.order('call cy, say "The pizza is here.", wait 20 seconds')
     await lab.until(CY, "screening")
     await lab.phone(CY).get_by_role("button", name="Answer").wait_for(timeout=SLOW_MS)
     await lab.answers(CY)
     await lab.phone(CY).get_by_text("“The pizza is here.”", exact=True).wait_for(timeout=SLOW_MS)
+    await lab.press(CY, "Hang up")
     await card.shows("ended")
 
 
