@@ -209,6 +209,7 @@ class House:
             guard=guard,
             cards=cards,
             defaults=defaults,
+            zone=settings.default_timezone,
             key=settings.key("inbound"),
         )
         self.pulse = Pulse(

@@ -33,7 +33,7 @@ CALLER: Final = LegRole("A")
 
 
 class Inbound:
-    """The core's side of the wire."""
+    """The core's side of the wire. `zone` is that of owners who have not said theirs."""
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class Inbound:
         guard: Guard,
         cards: Cards,
         defaults: Defaults,
+        zone: str,
         key: bytes,
     ) -> None:
         self._ledger = ledger
@@ -54,6 +55,7 @@ class Inbound:
         self._guard = guard
         self._cards = cards
         self._defaults = defaults
+        self._zone = zone
         self._key = key
 
     async def happened(self, provider: str, event: LegEvent) -> None:
@@ -85,6 +87,7 @@ class Inbound:
 
     async def _write_down(self, tx: Transaction, incoming: Incoming, forward: Forward, token: Token) -> None:
         now = self._clock.now()
+        owner = await tx.person(forward.owner)
         contacts = await tx.contacts(forward.owner)
         name = next((each.name for each in contacts if each.address == incoming.caller), None)
         party = Party(role=CALLER, address=incoming.caller or incoming.did, name=name)
@@ -108,6 +111,7 @@ class Inbound:
             asker=forward.owner,
             asker_name=forward.owner_name,
             due=now,
+            zone=(owner.timezone if owner else None) or self._zone,
             provider=incoming.provider,
             plan=(plan,),
             state=CallState.STARTED,

@@ -79,8 +79,17 @@ class _Draft:
     def party(self, target: said.Target) -> Party:
         if target.address is None:
             raise NotPossible(reason=f"I don't know a phone number of <@{target.user}>.")
-        name = self.my_name or None if target.is_me else target.name or self.names.get(target.address)
+        name = self._name(target, target.address)
         return Party(role=next(self.roles), address=target.address, name=name, is_me=target.is_me)
+
+    def called(self, target: said.Target) -> str:
+        """How that target is called aloud."""
+        if target.address is None:
+            return "somebody"
+        return spoken_name(self._name(target, target.address), target.address)
+
+    def _name(self, target: said.Target, address: Address) -> str | None:
+        return self.my_name or None if target.is_me else target.name or self.names.get(address)
 
     def myself(self) -> Party:
         if self.me is None:
@@ -200,7 +209,7 @@ def _direct(draft: _Draft, target: said.Target, order: said.Call) -> LegPlan:
 
 def _member(draft: _Draft, target: said.Target, order: said.Conference, room: str) -> LegPlan:
     party = draft.party(target)
-    others = [each.name or "somebody" for each in order.targets if each is not target]
+    others = [draft.called(each) for each in order.targets if each is not target]
     accept = draft.accept(together(others) if len(others) <= 3 else "the conference")
     joined = Conference(room=room, music=draft.terms.music)
     branch = None if order.on_machine is None else _compile(draft, order.on_machine, party)
@@ -351,12 +360,17 @@ def accept_gate(defaults: Defaults, features: frozenset[Feature], name: str) -> 
 
 
 def name_of(party: Party) -> str:
-    """How a party is called aloud: by name, else by the last four digits."""
-    if party.name:
-        return party.name
-    if isinstance(party.address, PhoneNumber):
-        return "the number ending in " + " ".join(party.address.e164[-4:])
-    return party.address.uri.split(":", 1)[1].split("@")[0]
+    """How a party is called aloud."""
+    return spoken_name(party.name, party.address)
+
+
+def spoken_name(name: str | None, address: Address) -> str:
+    """By name, else by the last four digits, or the name in front of a SIP host."""
+    if name:
+        return name
+    if isinstance(address, PhoneNumber):
+        return "the number ending in " + " ".join(address.e164[-4:])
+    return address.uri.split(":", 1)[1].split("@")[0]
 
 
 def together(names: Sequence[str]) -> str:

@@ -129,6 +129,22 @@ def test_a_conference_rings_exactly_those_named() -> None:
         assert steps(leg) == [Gather, Conference]
 
 
+def test_everybody_in_a_conference_is_told_whom_they_will_meet() -> None:
+    nameless = replace(Y, name=None)
+    prompts = [
+        step.prompt
+        for leg in planned(said.Conference(targets=(X, nameless, MYSELF))).legs
+        for step in leg.flow.steps
+        if isinstance(step, Gather)
+    ]
+    last_four = " ".join(str(nameless.address)[-4:])
+    assert [each.partition("talk to ")[2] for each in prompts] == [
+        f"the number ending in {last_four} and Punit.",
+        "Amy and Punit.",
+        f"Amy and the number ending in {last_four}.",
+    ]
+
+
 def test_a_reminder_says_it_twice() -> None:
     (leg,) = planned(said.Remind(target=MYSELF, message="Pay the rent.")).legs
     assert [step.text for step in leg.flow.steps if isinstance(step, Say)] == ["Pay the rent."] * 2

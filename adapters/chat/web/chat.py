@@ -28,7 +28,7 @@ _EVENT: Final = re.compile(r"[A-Za-z0-9-]{8,64}")
 class WebSeat:
     """Who sits at the page, and the room it is. Whoever can open the page owns the house behind it."""
 
-    person: str = "You"
+    person: str = "Sam"
     room: str = "lab"
     timezone: str | None = None
 
