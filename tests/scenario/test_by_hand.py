@@ -69,6 +69,7 @@ async def test_a_declined_forward_ends_in_a_voicemail_that_holds_the_strangers_v
     assert (await hands.phone(STRANGER)).phase is Phase.ENDED
     await house.advance(60)
     assert house.card(1).state == "voicemail"
+    assert (await house.call(1)).zone == "Asia/Singapore"  # the owner's: the player tells the time in it
     async with house.ledger() as tx:
         (recording,) = await tx.recordings("console:local")
     stored = await Shelf(house._folder / "recordings").get(recording.id)
