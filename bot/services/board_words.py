@@ -103,7 +103,7 @@ def own_timeline(call: Call, view: View) -> TimelineView:
     start, end = extent(call, view.now)
     length = max(end - start, timedelta(seconds=10))
     frame = Window(start=start - length * 0.04, end=start + length * 1.06, now=view.now)
-    marks = [start + length * part / 4 for part in range(5)]
+    marks = [start + length * part / 2 for part in range(3)]
     return TimelineView(
         rows=(_row(call, view, frame),),
         ticks=tuple((frame.share(at), f"{local_time(at, view.asker_zone):%H:%M:%S}") for at in marks),

@@ -206,6 +206,18 @@ async def test_whoever_has_no_chat_with_us_is_told_how_to_open_one(chat: Any, wo
     assert shown.buttons[0]["url"] == "https://t.me/PatchlineTestBot?start=hello"
 
 
+async def test_a_secret_goes_to_the_askers_own_chat_or_nowhere(chat: Any, world: Telegram) -> None:
+    secret = Reply(text="Your board: https://phone.example.com/in/1.abc.def", secret=True)
+    await chat.reply(TEAM, SAM, secret)
+    assert [shown.chat for shown in world.shown] == [1001]
+
+    world.people[1001].started = False
+    await chat.reply(TEAM, SAM, secret)
+    [shown] = world.in_chat(-5001)
+    assert "/in/" not in shown.text
+    assert "for you alone" in shown.text
+
+
 # --- the command list ---------------------------------------------------------------------------
 
 

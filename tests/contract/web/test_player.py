@@ -89,6 +89,32 @@ async def test_everything_on_the_page_comes_from_the_same_door(
     assert not any("style" in attributes for _, attributes in page.tags)
 
 
+async def test_the_page_may_run_our_scripts_and_nothing_else(bench: Bench, client: httpx.AsyncClient) -> None:
+    headers = (await client.get(path_of(bench, await bench.stored()))).headers
+    policy = dict(each.split(" ", 1) for each in headers["content-security-policy"].split("; "))
+
+    assert policy == {
+        "default-src": "'none'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "media-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "script-src": "'self'",
+        "connect-src": "'self'",
+    }
+    assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=()"
+
+
+async def test_without_a_sign_in_nobody_presses_anything(bench: Bench, client: httpx.AsyncClient) -> None:
+    path = path_of(bench, await bench.stored())
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin"}):
+        answer = await client.post(f"{path}/press", data={"do": "revoke"}, headers=headers)
+        assert answer.status_code == 403
+    assert (await client.get(path)).status_code == 200
+
+
 async def test_links_work_behind_a_proxy_that_adds_a_path(bench: Bench, client: httpx.AsyncClient) -> None:
     path = path_of(bench, await bench.stored())
     page = Page((await client.get(path)).text)
