@@ -72,7 +72,7 @@ class Window:
 
 def window(now: datetime, minutes: int) -> Window:
     """Of that many minutes around `now`, which is taken a little coarser so that the picture can rest."""
-    grain = max(1, minutes * 60 // 720)
+    grain = max(1, minutes * 60 // 180)
     rested = datetime.fromtimestamp(int(now.timestamp()) // grain * grain, UTC)
     start = rested - timedelta(minutes=minutes) * PAST_SHARE
     return Window(start=start, end=start + timedelta(minutes=minutes), now=rested)
