@@ -195,8 +195,9 @@ def _when(of: Call, view: View) -> str:
     if of.state not in (CallState.SCHEDULED, CallState.HELD):
         return at
     seconds = (of.due - view.now).total_seconds()
-    # By the minute while it is far: the page shall rest.
-    coarse = seconds if seconds < 600 else seconds // 60 * 60
+    # Coarser the farther it is: the page shall rest.
+    grain = 1 if seconds < 60 else 10 if seconds < 600 else 60
+    coarse = seconds // grain * grain
     return f"{at}, in {span(coarse)}" if seconds >= 1 else f"{at}, now"
 
 
