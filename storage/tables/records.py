@@ -15,6 +15,7 @@ class VerdictRow(SQLModel, table=True):
     """`LoggedVerdict`."""
 
     __tablename__ = "verdict"
+    __table_args__ = (partial_index("ix_verdict_call", "call", where="call IS NOT NULL"),)
 
     id: int | None = Field(default=None, sa_type=Serial, primary_key=True)
     at: datetime = Field(sa_type=Instant)
