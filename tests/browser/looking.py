@@ -42,7 +42,8 @@ _LOOK = """
   }
   const small = "button, input:not([type=hidden]), select, [role=slider], .choices a, .pager a, .button";
   for (const node of document.querySelectorAll(small)) {
-    const { width, height } = node.getBoundingClientRect();
+    // What lies inside its label is hit wherever the label is.
+    const { width, height } = (node.closest("label") ?? node).getBoundingClientRect();
     if (seen(node) && (width < 43.9 || height < 43.9)) {
       found.push(`target ${width.toFixed(0)}x${height.toFixed(0)}: ${node.textContent.trim().slice(0, 40)}`);
     }

@@ -7,6 +7,7 @@ import pytest_asyncio
 
 from tests.browser.conftest import NewContext, Watched
 from tests.browser.lab import SLOW_MS, LabPage, a_lab
+from tests.browser.looking import complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -139,3 +140,50 @@ async def test_the_first_page_is_small(lab: LabPage, new_context: NewContext, ad
     await LabPage(page, address).open()
     assert len(sizes) > 5
     assert sum(sizes) < 100_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 820, 1440])
+async def test_everybody_can_read_it_and_hit_it(
+    new_context: NewContext, address: str, width: int, scheme: str
+) -> None:
+    context = await new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    lab = await LabPage(await context.new_page(), address).open()
+    card = await lab.order("conference amy, bob and me")
+    await lab.say("call amy tomorow at 9am")
+    await lab.told("tomorow")
+    assert await complaints(lab.page) == []
+    await lab.page.locator("#trouble summary").click()
+    assert await complaints(lab.page) == []
+    await lab.page.keyboard.press("Escape")
+    if width < 1000:
+        await lab.page.locator("#tab-phones").click()
+    await lab.page.get_by_role("button", name="Add a phone").click()
+    await lab.answers("Amy")
+    await lab.phone("Amy").locator("[data-key='1']").wait_for(timeout=SLOW_MS)
+    assert await complaints(lab.page) == []
+    if width < 1000:
+        await lab.page.locator("#tab-chat").click()
+    await card.press("Hang up")
+    await card.shows("ended")
+
+
+async def test_the_keyboard_alone_is_enough(lab: LabPage) -> None:
+    """From the top of the page: the message box, a call, the phone that rings, and the end of it."""
+    press = lab.page.keyboard.press
+    await press("Tab")
+    await press("Enter")  # the link that skips to the box
+    await lab.page.keyboard.type("call amy, wait 20 seconds, say hello")
+    await press("Enter")
+    await lab.until("Amy", "ringing")
+    await lab.phone("Amy").get_by_role("button", name="Answer").focus()
+    await press("Enter")
+    await lab.until("Amy", "talking")
+    focused = lab.page.locator(":focus")
+    for _ in range(4):
+        if await focused.inner_text() == "Hang up":
+            break
+        await press("Tab")
+    assert await focused.inner_text() == "Hang up"
+    await press("Space")
+    await lab.until("Amy", "ended")

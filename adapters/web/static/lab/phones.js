@@ -92,6 +92,8 @@ export class Phones {
     $(".number", handset).textContent = phone.words;
     handset.setAttribute("aria-label", `${phone.name}’s phone`);
     const legs = this.#legsOf(phone.number);
+    handset.classList.toggle("rings", legs.some((leg) => leg.phase === "ringing" && !leg.inbound));
+    handset.classList.toggle("busy", legs.some((leg) => leg.phase !== "ended"));
     const calls = $(".calls", handset);
     calls.dataset.idle = IDLE[phone.kind] ?? "";
     for (const call of [...calls.children]) if (!legs.some((leg) => leg.ref === call.dataset.ref)) call.remove();
@@ -107,8 +109,6 @@ export class Phones {
       // What wants an answer comes into view.
       if (isNew && !leg.ended) handset.scrollIntoView({ block: "nearest" });
     }
-    handset.classList.toggle("rings", legs.some((leg) => leg.phase === "ringing" && !leg.inbound));
-    handset.classList.toggle("busy", legs.some((leg) => !leg.ended));
   }
 
   #call(leg, phone, before) {
@@ -356,5 +356,7 @@ function replaced(before, after) {
     return;
   }
   const again = [...after.querySelectorAll("button")].find((each) => (kept.key ? each.dataset.key === kept.key : each.dataset.deed === kept.deed));
-  again?.focus({ preventScroll: true });
+  // Answer has gone with the answer: on to what can be done next on this phone.
+  const next = again ?? $("button", after) ?? $(".dial", after.closest(".handset"));
+  next?.focus({ preventScroll: true });
 }
