@@ -153,6 +153,10 @@ class CallTable(Protocol):
 
     async def call_of_token(self, token: Token) -> CallId | None: ...
 
+    async def placement(self, token: Token) -> Placement | None:
+        """Not held against writers."""
+        ...
+
     async def calls_numbered(self, tenant: str, number: int) -> Sequence[Call]:
         """Every occurrence under that number, latest due first."""
         ...
@@ -177,6 +181,10 @@ class CallTable(Protocol):
 
     async def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
         """Append-only. False when (token, source_id) is known already."""
+        ...
+
+    async def has_event(self, event: LegEvent) -> bool:
+        """Whether (token, source_id) is known already. Not held against writers: `add_event` decides."""
         ...
 
     async def events(self, call: CallId) -> Sequence[LegEvent]:

@@ -65,9 +65,7 @@ class Inbound:
     async def flow_of(self, token: Token) -> CallFlow | None:
         """The orders of a placement; None for a token nobody knows."""
         async with self._ledger() as tx:
-            call_id = await tx.call_of_token(token)
-            call = await tx.call(call_id) if call_id else None
-        placement = call.placement(token) if call else None
+            placement = await tx.placement(token)
         return placement.plan.flow if placement else None
 
     async def incoming(self, call: Incoming) -> tuple[Token, CallFlow]:

@@ -30,6 +30,8 @@ class Progress:
         """True when it was new. An event with an unknown token is logged and dropped."""
         now = self._clock.now()
         async with self._ledger() as tx:
+            if await tx.has_event(event):
+                return False
             call_id = await tx.call_of_token(event.token)
             if call_id is None:
                 log.warning("event for an unknown token", kind=event.kind)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from bot.domain.call import Call, CallState, OrderId, ScheduledCall
+from bot.domain.call import Call, CallState, OrderId, Placement, ScheduledCall
 from bot.domain.cdr import CallDetailRecord, CallId
 from bot.domain.errors import Conflict
 from bot.domain.leg import LegEvent, Token
@@ -83,6 +83,11 @@ class MemoryCalls(Work):
     async def call_of_token(self, token: Token) -> CallId | None:
         return self._see().tokens.get(token)
 
+    async def placement(self, token: Token) -> Placement | None:
+        id = self._see().tokens.get(token)
+        call = self._see().calls.get(id) if id is not None else None
+        return call.placement(token) if call is not None else None
+
     async def calls_numbered(self, tenant: str, number: int) -> Sequence[Call]:
         found = (
             each for each in self._see().calls.values() if (each.room.tenant, each.number) == (tenant, number)
@@ -120,6 +125,9 @@ class MemoryCalls(Work):
             return False
         events.put(key, (call, event, now))
         return True
+
+    async def has_event(self, event: LegEvent) -> bool:
+        return self._see().events.get((event.token, event.source_id)) is not None
 
     async def events(self, call: CallId) -> Sequence[LegEvent]:
         return [event for event, _ in await self.heard(call)]

@@ -33,6 +33,7 @@ from storage.mapping import (
     event_of,
     event_values,
     leg_values,
+    placement_of,
     placement_values,
     value_of,
     values_of,
@@ -141,6 +142,11 @@ class SqlCalls(Work):
         return CallId(row["call"]) if row else None
 
     @reads
+    def placement(self, token: Token) -> Placement | None:
+        row = self._row(_PLACEMENT, {"this": token})
+        return placement_of(row) if row else None
+
+    @reads
     def calls_numbered(self, tenant: str, number: int) -> Sequence[Call]:
         wanted = select(CALL).where(CALL.c.tenant == tenant, CALL.c.number == number)
         return self._calls(self._rows(wanted.order_by(CALL.c.due.desc(), CALL.c.id.desc())))
@@ -211,6 +217,10 @@ class SqlCalls(Work):
         return result.rowcount == 1
 
     @reads
+    def has_event(self, event: LegEvent) -> bool:
+        return self._row(_EVENT, {"token": event.token, "source_id": event.source_id}) is not None
+
+    @reads
     def events(self, call: CallId) -> Sequence[LegEvent]:
         wanted = select(LEG_EVENT).where(LEG_EVENT.c.call == call).order_by(LEG_EVENT.c.id)
         return [event_of(row) for row in self._rows(wanted)]
@@ -244,6 +254,10 @@ NEW_PLACEMENT = insert(PLACEMENT)
 _HELD_CALL = select(CALL).where(CALL.c.id == bindparam("this")).with_for_update()
 _SAVED_CALL = update(CALL).where(CALL.c.id == bindparam("this"))
 _CALL_OF_TOKEN = select(LEG.c.call).where(LEG.c.token == bindparam("this")).limit(1)
+_PLACEMENT = select(PLACEMENT).where(PLACEMENT.c.token == bindparam("this"))
+_EVENT = select(LEG_EVENT.c.id).where(
+    LEG_EVENT.c.token == bindparam("token"), LEG_EVENT.c.source_id == bindparam("source_id")
+)
 _ITS_PLACEMENTS = _parts(PLACEMENT, PLACEMENT.c.call == bindparam("this"))
 _ITS_LEGS = _parts(LEG, LEG.c.call == bindparam("this"), LEG.c.data.is_not(None))
 _PLACEMENTS = _parts(PLACEMENT, PLACEMENT.c.call.in_(bindparam("ids", expanding=True)))

@@ -261,6 +261,8 @@ async def test_an_event_is_kept_once_and_in_order_of_arrival(ledger: Ledger) -> 
         await tx.commit()
     async with ledger() as tx:
         assert not await tx.add_event(early, wanted.id, NOW)
+        assert await tx.has_event(early)
+        assert not await tx.has_event(replace(early, source_id="never said"))
         kept = await tx.events(wanted.id)
         assert await tx.events(CallId("none")) == []
         assert list(await tx.heard(wanted.id)) == [(late, NOW), (early, NOW + seconds(1))]

@@ -65,6 +65,7 @@ async def test_a_placement_starts_its_call(ledger: Ledger) -> None:
     assert after == replace(wanted, state=CallState.STARTED, started_at=NOW + seconds(1), placements=(first,))
     async with ledger() as tx:
         assert await tx.call_of_token(first.token) == wanted.id
+        assert await tx.placement(first.token) == first
 
 
 async def test_a_call_starts_once(ledger: Ledger) -> None:
@@ -108,6 +109,7 @@ async def test_an_open_leg_is_not_dialled_again(ledger: Ledger, state: Placement
     assert await read(ledger, first.call) == before
     async with ledger() as tx:
         assert await tx.call_of_token(Token("again")) is None
+        assert await tx.placement(Token("again")) is None
 
 
 @pytest.mark.parametrize("state", SHUT)

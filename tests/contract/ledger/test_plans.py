@@ -11,11 +11,13 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain.call import CallState
+from bot.domain.leg import Token
 from bot.ports.ledger import Transaction
 from storage.ledger import SqlLedger
 from storage.tables import CALL
 from tests.contract.ledger.conftest import Store
 from tests.contract.ledger.samples import ASKER, DAY, LEASE, NOW, OWNER, ROOM, call, saved
+from tests.contract.ledger.samples import event as said
 
 pytestmark = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 
@@ -38,6 +40,8 @@ ASKED: dict[str, Callable[[Transaction], Any]] = {
     "calls that run": lambda tx: tx.calls_in(states={CallState.STARTED}),
     "calls with a number": lambda tx: tx.calls_numbered(ROOM.tenant, 7),
     "call of a token": lambda tx: tx.call_of_token("t"),  # type: ignore[arg-type]
+    "placement of a token": lambda tx: tx.placement("t"),  # type: ignore[arg-type]
+    "an event again": lambda tx: tx.has_event(said(Token("t"))),
     "notices": lambda tx: tx.notices_due("console", NOW),
     "inbox": lambda tx: tx.waiting_inbound("console"),
     "confirmations": lambda tx: tx.expired_confirmations(NOW),

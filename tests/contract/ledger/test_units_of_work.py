@@ -18,6 +18,7 @@ from tests.contract.ledger.samples import (
     call,
     card,
     claimed,
+    event,
     inbound,
     person,
     placement,
@@ -144,6 +145,26 @@ async def test_readers_do_not_wait_for_a_writer(ledger: Ledger) -> None:
         async with ledger() as reader:
             assert list(await reader.calls_in()) == [wanted]
             assert await reader.next_moment() == NOW
+
+
+async def test_what_a_repeated_callback_asks_waits_for_no_writer(ledger: Ledger) -> None:
+    """Whether it is known already, and what its placement was told to do."""
+    wanted = call()
+    await saved(ledger, wanted)
+    await claimed(ledger)
+    first = placement(wanted)
+    known, coming = event(first.token, source_id="1"), event(first.token, source_id="2")
+    async with ledger() as tx:
+        assert await tx.begin_placement(first, owner=OWNER, now=NOW)
+        assert await tx.add_event(known, wanted.id, NOW)
+        await tx.commit()
+    async with ledger() as writer:
+        assert await writer.call(wanted.id) is not None
+        assert await writer.add_event(coming, wanted.id, NOW)
+        async with asyncio.timeout(5), ledger() as reader:
+            assert await reader.has_event(known)
+            assert not await reader.has_event(coming), "it is not committed"
+            assert await reader.placement(first.token) == first
 
 
 async def test_reading_first_and_writing_later_is_no_trap(store: Store) -> None:
