@@ -3,9 +3,9 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,6 +41,8 @@ class Plan:
     workers: int = 1
     odds: float = 0.05
     points: tuple[str, ...] = POINTS
+    mortal_lives: int | None = None
+    """How often each worker dies at most; None: it never stops dying."""
     seed: int = 1
     speed: float = 10.0
     trouble: Trouble = field(default_factory=lambda: Trouble(listing_lag=1.5))
@@ -50,7 +52,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`rung` counts phones by how often they rang; `untold` never rang, and no card says so."""
+    """`rung` counts phones by how often they rang; `untold` never rang, and no card says so.
+
+    `doubt` and `answer`, in seconds of the fast clock: how long after it was written down the slowest of the
+    `doubts` showed as being checked, and was settled or reported. Being dead is counted in.
+    """
 
     rung: Counter[int]
     kills: int
@@ -58,13 +64,46 @@ class Verdict:
     untold: tuple[str, ...]
     doubled: tuple[str, ...]
     open: int
+    doubts: int = 0
+    doubt: float = 0.0
+    answer: float = 0.0
 
     def __str__(self) -> str:
         return (
             f"{sum(self.rung.values())} phones, {self.kills} kills: {self.rung[1]} rang once, "
             f"{self.rung[0]} never (told of {self.reported} of them), "
-            f"{len(self.doubled)} twice or more, {len(self.untold)} lost, {self.open} calls still open"
+            f"{len(self.doubled)} twice or more, {len(self.untold)} lost, {self.open} calls still open; "
+            f"{self.doubts} in doubt, shown within {self.doubt:.0f} s, "
+            f"settled or reported within {self.answer:.0f} s"
         )
+
+
+@dataclass
+class Doubts:
+    """What the cards say of placements whose outcome is not known, as somebody who keeps looking sees it."""
+
+    written: dict[str, datetime] = field(default_factory=dict)
+    shown: dict[str, datetime] = field(default_factory=dict)
+    settled: dict[str, datetime] = field(default_factory=dict)
+
+    def look(self, waiting: Sequence[Call], now: datetime) -> None:
+        """`waiting` are all calls that are not over."""
+        doubtful = {
+            str(each.token): each
+            for call in waiting
+            for each in call.placements
+            if each.state is PlacementState.UNKNOWN
+        }
+        for token, placement in doubtful.items():
+            self.written[token] = placement.created_at
+            self.shown.setdefault(token, now)
+        for token in self.shown.keys() - self.settled.keys():
+            if token not in doubtful or doubtful[token].check_at is None:
+                self.settled[token] = now
+
+    def slowest(self, seen: Mapping[str, datetime]) -> float:
+        """Seconds since the placement was written down."""
+        return max(((at - self.written[token]).total_seconds() for token, at in seen.items()), default=0.0)
 
 
 async def torture(plan: Plan) -> Verdict:
@@ -86,15 +125,25 @@ async def torture(plan: Plan) -> Verdict:
         odds=plan.odds,
         seed=plan.seed,
         points=plan.points,
+        mortal_lives=plan.mortal_lives,
     )
     try:
         ordered = await _order(ledger, plan, clock.now())
-        keepers = [asyncio.create_task(_keep_alive(job)) for _ in range(plan.workers)]
-        await _until_settled(ledger, ordered, plan.give_up_after)
+        keepers = [asyncio.create_task(_keep_alive(job, worker)) for worker in range(plan.workers)]
+        doubts = Doubts()
+        await _until_settled(
+            ledger, ordered, plan.give_up_after, lambda calls: doubts.look(calls, clock.now())
+        )
         for keeper in keepers:
             keeper.cancel()
         kills = sum(await asyncio.gather(*keepers))
-        return await _judge(ledger, network, ordered, kills)
+        verdict = await _judge(ledger, network, ordered, kills)
+        return replace(
+            verdict,
+            doubts=len(doubts.shown),
+            doubt=doubts.slowest(doubts.shown),
+            answer=doubts.slowest(doubts.settled),
+        )
     finally:
         serving.cancel()
         with suppress(asyncio.CancelledError):
@@ -102,12 +151,13 @@ async def torture(plan: Plan) -> Verdict:
         await ledger.close()
 
 
-async def _keep_alive(job: Job) -> int:
+async def _keep_alive(job: Job, worker: int) -> int:
     """Start a worker again whenever it has died; returns how often it was killed."""
     kills = 0
     while True:
+        life = replace(job, worker=worker, life=kills)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.torture.worker", job.to_text(), stdout=asyncio.subprocess.DEVNULL
+            sys.executable, "-m", "tests.torture.worker", life.to_text(), stdout=asyncio.subprocess.DEVNULL
         )
         try:
             code = await process.wait()
@@ -163,21 +213,29 @@ def _call(n: int, legs: tuple[LegPlan, ...], due: datetime, now: datetime) -> Ca
     )
 
 
-async def _until_settled(ledger: Ledger, ordered: list[Call], seconds: float) -> None:
+async def _until_settled(
+    ledger: Ledger, ordered: list[Call], seconds: float, look: Callable[[Sequence[Call]], None]
+) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while await _open(ledger, ordered):  # noqa: ASYNC110 - other processes do the work
+            while _open(waiting := await _waiting(ledger, ordered)):
+                look(waiting)
                 await asyncio.sleep(0.25)
+    look(await _waiting(ledger, ordered))
 
 
-async def _open(ledger: Ledger, ordered: list[Call]) -> int:
-    """Calls that are neither over nor reported as not confirmed."""
+async def _waiting(ledger: Ledger, ordered: list[Call]) -> Sequence[Call]:
+    """Calls that are not over."""
     async with ledger() as tx:
-        waiting = await tx.calls_in(
+        return await tx.calls_in(
             tenant=ROOM.tenant,
             states={CallState.SCHEDULED, CallState.CLAIMED, CallState.STARTED},
             limit=len(ordered),
         )
+
+
+def _open(waiting: Sequence[Call]) -> int:
+    """Those that are not reported as not confirmed either."""
     return sum(1 for call in waiting if not _is_reported(call))
 
 
@@ -209,7 +267,7 @@ async def _judge(ledger: Ledger, network: Network, ordered: list[Call], kills: i
         reported=reported,
         untold=tuple(untold),
         doubled=tuple(doubled),
-        open=await _open(ledger, ordered),
+        open=_open(await _waiting(ledger, ordered)),
     )
 
 

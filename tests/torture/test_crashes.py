@@ -23,6 +23,7 @@ def assert_nobody_was_rung_twice_or_forgotten(plan: Plan, verdict: Verdict) -> N
     assert verdict.open == 0
 
 
+@pytest.mark.timeout(120)
 async def test_a_worker_killed_again_and_again_rings_nobody_twice(sqlite: str, tmp_path: Path) -> None:
     plan = Plan(
         database=sqlite,
@@ -30,15 +31,18 @@ async def test_a_worker_killed_again_and_again_rings_nobody_twice(sqlite: str, t
         calls=10,
         conferences=2,
         over_seconds=15,
-        odds=0.07,
-        speed=15,
+        odds=0.1,
+        mortal_lives=4,
+        speed=20,
         seed=7,
+        give_up_after=100,
     )
     verdict = await torture(plan)
     assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
     assert verdict.kills > 0, "nobody died: the test has tested nothing"
 
 
+@pytest.mark.timeout(120)
 async def test_two_workers_on_one_postgresql_share_the_work_under_kills(
     postgres_url: str, tmp_path: Path
 ) -> None:
@@ -49,9 +53,11 @@ async def test_two_workers_on_one_postgresql_share_the_work_under_kills(
         conferences=2,
         workers=2,
         over_seconds=15,
-        odds=0.05,
-        speed=15,
+        odds=0.1,
+        mortal_lives=3,
+        speed=20,
         seed=3,
+        give_up_after=100,
     )
     verdict = await torture(plan)
     assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
@@ -77,6 +83,32 @@ async def test_a_worker_killed_after_each_step_rings_nobody_twice(
     verdict = await torture(plan)
     assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
     assert verdict.kills > 0
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("base", ["sqlite", "postgres"])
+@pytest.mark.parametrize("seed", range(5))
+async def test_what_one_crash_leaves_in_doubt_is_shown_and_settled_in_time(
+    base: str, seed: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Many calls at one moment, and the provider answers none of them before the worker dies."""
+    plan = Plan(
+        database=request.getfixturevalue("postgres_url" if base == "postgres" else "sqlite"),
+        folder=tmp_path,
+        calls=60,
+        over_seconds=1,
+        odds=0.05,
+        points=("before the request", "request taken"),
+        mortal_lives=1,
+        speed=4,
+        seed=seed,
+        give_up_after=100,
+    )
+    verdict = await torture(plan)
+    assert_nobody_was_rung_twice_or_forgotten(plan, verdict)
+    assert (verdict.kills, verdict.doubts > 0) == (1, True)
+    assert verdict.doubt <= 35
+    assert verdict.answer <= 160
 
 
 @pytest.mark.torture

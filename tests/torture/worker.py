@@ -12,6 +12,7 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from math import inf
 from types import TracebackType
 from typing import Any
 
@@ -25,11 +26,15 @@ from tests.torture.clock import FastClock
 
 POINTS = ("claimed", "placing", "before the request", "request taken", "placed", "event")
 """The steps of `dialling.md` 4b after which the process may die."""
+SHORT = 8
+"""Steps in a short life."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """`odds` of dying at each point it passes; `points` are those at which it may."""
+    """`odds` of dying at each point it passes; `points` are those at which it may. The first `life` of a
+    `worker` is a short one, so that somebody dies in every run; from the one after `mortal_lives` on it does
+    not die any more."""
 
     database: str
     network: str
@@ -39,6 +44,9 @@ class Job:
     odds: float
     seed: int
     points: tuple[str, ...] = POINTS
+    worker: int = 0
+    life: int = 0
+    mortal_lives: int | None = None
 
     def to_text(self) -> str:
         return json.dumps(asdict(self))
@@ -48,11 +56,18 @@ class Reaper:
     """Kills this process, dice permitting."""
 
     def __init__(self, job: Job) -> None:
-        self._dice = random.Random(f"{job.seed}/{os.getpid()}")
+        dice = random.Random(f"{job.seed}/{job.worker}/{job.life}")
+        chosen = dice.expovariate(job.odds)
+        self._steps_left = min(chosen, dice.randint(0, SHORT)) if job.life == 0 else chosen
+        if job.mortal_lives is not None and job.life >= job.mortal_lives:
+            self._steps_left = inf
         self._job = job
 
     def pass_by(self, point: str) -> None:
-        if point in self._job.points and self._dice.random() < self._job.odds:
+        if point not in self._job.points:
+            return
+        self._steps_left -= 1
+        if self._steps_left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
