@@ -44,8 +44,9 @@ check: $(DEV_READY) ## format, lint, types, import contracts
 fast: $(DEV_READY) ## the tests alone, without the slow kinds
 	$(BIN)/pytest -n 2 -m "not torture and not bench"
 
-bench: $(DEV_READY) ## measurements; prints numbers, judges little
+bench: $(DEV_READY) ## measurements beside the alternatives, about half an hour (BENCH=--quick: some minutes)
 	$(BIN)/pytest -m bench -s --timeout=600 tests benchmarks
+	$(BIN)/python -m benchmarks $(BENCH)
 
 torture: $(DEV_READY) ## kills, floods, lost networks: minutes, not seconds
 	$(BIN)/pytest -m torture --timeout=1800

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from adapters.web.plain import plain_reply, plain_request
-from bot.domain.errors import BadSignature, Malformed, WebhookError
+from bot.domain.errors import BadSignature, Malformed, StorageUnavailable, WebhookError
 from bot.domain.flow import CallFlow
 from bot.domain.leg import Token
 from bot.ports.chat import ReceivesChatHooks
@@ -74,11 +74,12 @@ class ProviderHooks:
             reply = receiver.answer(heard, flow)
         except WebhookError:
             raise
+        except StorageUnavailable as gone:
+            log.warning("callback not taken", provider=name, reason=str(gone))
+            flow, reply = None, _without_us(receiver, heard)
         except Exception:
             log.exception("callback broke", provider=name)
-            flow, reply = None, receiver.answer(heard, None)
-            # Where a document is due somebody is on the line: a valid one, now. The rest shall be sent again.
-            reply = reply if reply.body else HttpReply(status=503)
+            flow, reply = None, _without_us(receiver, heard)
         response = plain_reply(reply)
         if isinstance(receiver, CarriesOn):
             response.background = BackgroundTask(_carry_on, name, receiver, heard, flow)
@@ -89,6 +90,12 @@ class ProviderHooks:
         if flow is None:
             log.warning("callback for a token nobody knows", provider=name)
         return flow
+
+
+def _without_us(receiver: ReceivesWebhooks, heard: HttpRequest) -> HttpReply:
+    """Where a document is due somebody is on the line: a valid one, now. The rest shall be sent again."""
+    reply = receiver.answer(heard, None)
+    return reply if reply.body else HttpReply(status=503)
 
 
 async def _carry_on(name: str, receiver: CarriesOn, heard: HttpRequest, flow: CallFlow | None) -> None:
