@@ -1,4 +1,4 @@
-"""Dialling beside its alternatives, as one table: `python -m benchmarks [--quick] [--million] [--only burst]`.
+"""Dialling beside its alternatives, as one table: `python -m benchmarks [--quick] [--million] [--only …]`.
 
 Rates of a shared machine wander by more than any difference that matters, so rivals take turns, and what
 counts is the ratio within one run.
