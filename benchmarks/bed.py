@@ -23,6 +23,7 @@ from tests import postgres
 
 DATABASES = ("sqlite", "postgresql")
 _UNLIMITED = ("PLACEMENTS_PER_HOUR", "ROOM_LIVE_LEGS", "ROOM_CALLS_PER_DAY", "CALLS_PER_SECOND")
+_names = count(1)
 
 
 class Databases:
@@ -31,11 +32,10 @@ class Databases:
     def __init__(self, folder: Path, server: postgres.PostgresServer) -> None:
         self.folder = folder
         self._server = server
-        self._names = count(1)
 
     def empty(self, kind: str) -> str:
         """A `DATABASE_URL` for nobody else, without a schema."""
-        name = f"bench_{next(self._names)}"
+        name = f"bench_{next(_names)}"
         if kind == "sqlite":
             return f"sqlite:///{self.folder / name}.db"
         self._server.create(name)

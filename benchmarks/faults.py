@@ -41,11 +41,12 @@ class Dropper(InstantProvider):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """`in_time`: written down as placed, after having been in doubt, within ten seconds of the request.
-    `slowest` in seconds."""
+    """`reconciled`: written down as placed after having been in doubt; `in_time`: those of them within ten
+    seconds of the request. `slowest` in seconds."""
 
     calls: int
     double: int
+    reconciled: int
     in_time: int
     slowest: float
 
@@ -70,6 +71,7 @@ async def dropped(databases: Databases, kind: str, calls: int, seconds: float) -
     return Settled(
         calls=calls,
         double=sum(n > 1 for n in times.values()),
+        reconciled=len(took),
         in_time=sum(each <= IN_TIME for each in took),
         slowest=max(took, default=timedelta.max).total_seconds(),
     )

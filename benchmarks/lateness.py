@@ -14,21 +14,25 @@ HEAD_START = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lateness:
-    """Milliseconds."""
+    """Milliseconds, and how many calls came before their time or never."""
 
     p50: float
     p99: float
+    early: int = 0
     lost: int = 0
 
     def __str__(self) -> str:
-        return f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms" + (f", {self.lost} lost" if self.lost else "")
+        return f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, {self.early} early, {self.lost} lost"
 
 
 def lateness(dues: dict[str, datetime], came: Sequence[tuple[str, datetime]]) -> Lateness:
     """Of what came; what never came is counted."""
     late = sorted((at - dues[call]).total_seconds() * 1000 for call, at in came)
     return Lateness(
-        p50=_share(late, 0.5), p99=_share(late, 0.99), lost=len(dues) - len({call for call, _ in came})
+        p50=_share(late, 0.5),
+        p99=_share(late, 0.99),
+        early=sum(each < 0 for each in late),
+        lost=len(dues) - len({call for call, _ in came}),
     )
 
 

@@ -96,7 +96,8 @@ async def run(
     folder: Path, *, commands: int, slow: bool, stall: float = 0.0
 ) -> tuple[Sequence[Answer], int, int]:
     """What Telegram heard, how many rows there are, and how many people were told to repeat."""
-    async with telegram_house(folder, speed=1, **NO_LIMITS) as house:
+    limits: Any = NO_LIMITS
+    async with telegram_house(folder, speed=1, **limits) as house:
         warm()
         await house.says("list")
         if slow:

@@ -32,8 +32,8 @@ async def test_a_worker_killed_again_and_again_rings_nobody_twice(sqlite: str, t
         conferences=2,
         over_seconds=15,
         odds=0.1,
-        mortal_lives=4,
-        speed=20,
+        mortal_lives=2,
+        speed=25,
         seed=7,
         give_up_after=100,
     )
@@ -54,8 +54,8 @@ async def test_two_workers_on_one_postgresql_share_the_work_under_kills(
         workers=2,
         over_seconds=15,
         odds=0.1,
-        mortal_lives=3,
-        speed=20,
+        mortal_lives=2,
+        speed=25,
         seed=3,
         give_up_after=100,
     )
