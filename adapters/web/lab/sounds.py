@@ -1,14 +1,13 @@
 """Sounds of our own, so that the lab has something to play without the internet: made, not stored."""
 
 import array
-import io
 import math
-import sys
-import wave
 from functools import cache
 from typing import Final
 
-RATE: Final = 8000
+from adapters.voice.simulator import audio
+from adapters.voice.simulator.audio import RATE
+
 _PEAK: Final = 7000
 
 # (semitones above C4, quarters of a second); the melody of 1893 belongs to everybody.
@@ -34,15 +33,7 @@ def wav(name: str) -> bytes:
     samples = array.array("h")
     for semitones, quarters in TUNES[name]:
         samples.extend(_note(261.63 * 2 ** (semitones / 12), quarters * RATE // 4))
-    if sys.byteorder == "big":
-        samples.byteswap()
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE)
-        out.writeframes(samples.tobytes())
-    return file.getvalue()
+    return audio.wav(samples)
 
 
 def _note(hertz: float, length: int) -> list[int]:
