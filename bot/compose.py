@@ -234,7 +234,6 @@ class House:
             guard=guard,
             recordings=self.recordings,
             defaults=defaults,
-            resume=self.scheduler.resume,
         )
         self.intake = Intake(ledger=ledger, desk=desk, chats=chats)
         self.notifiers = {

@@ -36,6 +36,11 @@ class Choice:
     deed: Deed | None = None
 
 
+def answered_with(choice: Choice) -> str:
+    """The outcome of a question that was answered so."""
+    return f"It was answered with “{choice.label}”."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenQuestion:
     """Belongs to one person in one room. Answered once, however often it is pressed."""

@@ -34,10 +34,6 @@ class Outcome:
     then: tuple[Callable[[], Awaitable[None]], ...] = ()
 
 
-async def _nothing() -> None:
-    return
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """The tools of the house, for handlers. `ledger` is for steps after the commit; before it there is
@@ -57,8 +53,6 @@ class Desk:
     recordings: Recordings
     defaults: Defaults
     accounts: Accounts = field(default_factory=Accounts)
-    resume: Callable[[], Awaitable[None]] = _nothing
-    """Lets the dispatcher go on after the operator has looked at the clock."""
 
     def provider(self, name: str | None, person: Person) -> VoiceProvider:
         """The one named, else the person's, else the house's, else the first there is."""

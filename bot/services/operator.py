@@ -1,7 +1,7 @@
 """Tells those who run Patchline what needs them: sums that do not add up, a clock that was set."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -15,7 +15,7 @@ from bot.domain.limits import Access
 from bot.domain.people import Asker, Room
 from bot.domain.phrases import span
 from bot.domain.policy import is_admin
-from bot.domain.question import Choice, OpenQuestion, QuestionId, QuestionKind
+from bot.domain.question import Choice, OpenQuestion, QuestionId, QuestionKind, answered_with
 from bot.ports.clock import Clock, Ids
 from bot.ports.ledger import Ledger, Tally, Transaction
 
@@ -34,6 +34,7 @@ class Operator:
         self._ids = ids
         self._access = access
         self._told: Sequence[CallId] = ()
+        self._asked: Sequence[QuestionId] = ()
 
     async def run(self) -> None:
         """The self-audit, every five minutes, until cancelled."""
@@ -70,15 +71,25 @@ class Operator:
             f"This machine's clock was set forward by {span(by.total_seconds())}. To ring nobody by mistake, "
             "no call is placed until you say so. What has become overdue meanwhile is told as missed."
         )
+        # By the clock as it was: what is due by the new one might wait for the other processes to get there.
+        now = self._clock.now() - by
         async with self._ledger() as tx:
+            asked = []
             for room, admin in await self._admins(tx):
-                question = self._question(words, room, admin)
+                question = self._question(words, room, admin, now)
+                asked.append(question.id)
                 await tx.save_question(question)
-                await tx.put_reply(room, admin, replies.question_reply(question), self._clock.now())
+                await tx.put_reply(room, admin, replies.question_reply(question), now)
             await tx.commit()
+        self._asked = asked
 
-    def _question(self, words: str, room: Room, admin: Asker) -> OpenQuestion:
-        now = self._clock.now()
+    async def may_go_on(self) -> bool:
+        """Whether one of them has said so, in whichever process the answer was taken."""
+        async with self._ledger() as tx:
+            asked = [await tx.question(id) for id in self._asked]
+        return any(each is not None and each.outcome == answered_with(each.choices[0]) for each in asked)
+
+    def _question(self, words: str, room: Room, admin: Asker, now: datetime) -> OpenQuestion:
         return OpenQuestion(
             id=QuestionId(self._ids.new()),
             kind=QuestionKind.ASK,

@@ -137,18 +137,13 @@ class Scheduler:
         if step > TOO_FAR:
             self.paused_by = step
             await self._operator.clock_was_set(step)
-        elif step < -TOO_FAR and self.paused_by is not None:
-            self.paused_by = None  # it was set back again
+        elif self.paused_by is not None and (step < -TOO_FAR or await self._operator.may_go_on()):
+            self.paused_by = None  # it was set back again, or the operator has looked
 
     @property
     def is_paused(self) -> bool:
         """Whether claims wait for the operator, because the clock jumped forward."""
         return self.paused_by is not None
-
-    async def resume(self) -> None:
-        """The operator has looked: whatever is due now is placed, or told as missed."""
-        self.paused_by = None
-        self._bell.ring_at(None)
 
     # --- due calls ----------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from bot.domain.deeds import LiveIn, Prove, SayAgain
 from bot.domain.errors import NoSuchThing, UserError
 from bot.domain.latecomers import STALE_ANSWER, STALE_PRESS
 from bot.domain.own_zone import hangs_on
-from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, QuestionKind
+from bot.domain.question import LIFETIME, Choice, OpenQuestion, QuestionId, QuestionKind, answered_with
 from bot.parse import command as said
 from bot.parse.parser import parse
 from bot.parse.pointing import pointed
@@ -215,7 +215,7 @@ async def answer(desk: Desk, ask: Ask, question: OpenQuestion, n: int) -> Outcom
     choice = question.choices[n]
     if question.kind is QuestionKind.CONFIRM:
         return await _confirmed(desk, ask, question, agreed=bool(choice.text))
-    if not await ask.tx.close_question(question.id, f"It was answered with “{choice.label}”."):
+    if not await ask.tx.close_question(question.id, answered_with(choice)):
         return complain(question.outcome or "That was answered already.")
     match choice.deed:
         case SayAgain() as deed:

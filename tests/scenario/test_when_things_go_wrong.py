@@ -8,8 +8,10 @@ import pytest
 
 from adapters.voice.simulator.script import phone
 from adapters.voice.simulator.trouble import Creation, Delivery, Fault, Trouble
+from bot import compose
 from bot.domain.call import CallState, PlacementState
 from bot.domain.leg import LegEventKind
+from tests.fakes import FakeClock
 from tests.scenario.house import ME, House
 
 AMY = "+6591234567"
@@ -189,6 +191,35 @@ async def test_a_clock_set_far_forward_rings_nobody_before_the_operator_has_look
     await house.presses("Place calls again")
     await house.advance(10)
     assert (await house.call(1)).state is CallState.MISSED
+
+
+async def test_a_worker_whose_clock_was_set_hears_the_answer_that_another_process_took(house: House) -> None:
+    await house.says("list")
+    clock = FakeClock(house.clock.now())
+    worker = compose.build(
+        house.house.settings, clock=clock, chats={}, providers=house.house.providers, ledger=house.ledger
+    )
+    await worker.scheduler.ring()
+    clock.step(minutes=20)
+    await worker.scheduler.ring()
+    assert worker.scheduler.is_paused
+    await house.advance(1)
+    assert "clock was set forward" in house.replies[-1].text
+    await worker.scheduler.ring()
+    assert worker.scheduler.is_paused
+    await house.presses("Place calls again")
+    await worker.scheduler.ring()
+    assert not worker.scheduler.is_paused
+
+
+async def test_a_no_to_the_clock_leaves_it_paused(house: House) -> None:
+    await house.says("call amy in 15 minutes and say hello")
+    house.clock.step(minutes=20)
+    await house.advance(5)
+    await house.says("no")
+    await house.advance(5)
+    assert house.house.scheduler.is_paused
+    assert house.rung(AMY) == 0
 
 
 async def test_a_clock_set_back_does_not_ring_a_second_time(house: House) -> None:

@@ -14,6 +14,7 @@ from bot.domain.errors import NotPossible, OutcomeUnknown, ProviderError
 from bot.domain.forgetting import Forgotten
 from bot.domain.numbers import parse_address
 from bot.domain.phrases import address_words, count, joined
+from bot.ports.clock import Bell
 from bot.ports.ledger import Transaction
 from bot.ports.voice import DidOffer, RentsDids
 from bot.services.asking import Ask, Desk, Outcome, say
@@ -34,7 +35,16 @@ async def do(desk: Desk, ask: Ask, deed: Agreed) -> Outcome:
         case GiveBack():
             return _give_back(desk, ask, deed)
         case Resume():
-            return Outcome(reply=say("Calls are placed again.").reply, then=(desk.resume,))
+            return Outcome(reply=say("Calls are placed again.").reply, then=(_ringing(desk.bell),))
+
+
+def _ringing(bell: Bell) -> Callable[[], Awaitable[None]]:
+    """The dispatcher that asked finds the answer when it looks: at once here, within a second elsewhere."""
+
+    async def ring() -> None:
+        bell.ring_at(None)
+
+    return ring
 
 
 # --- forgetting -------------------------------------------------------------------------------------
