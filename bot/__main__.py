@@ -174,7 +174,7 @@ def demo(
     from adapters.chat.console import is_interactive
 
     if not terminal and is_interactive(sys.stdin, sys.stdout):
-        _open_lab(_wanted_port(), browse=True)
+        _open_lab(None, browse=True)
         return
     from bot.demo import run_demo
 
@@ -182,17 +182,13 @@ def demo(
     _run(run_demo(stdin=sys.stdin, stdout=sys.stdout))
 
 
-def _wanted_port() -> int | None:
-    """PORT, where it is set to a number; else the lab looks for a free one."""
-    wanted = os.environ.get("PORT", "")
-    return int(wanted) if wanted.isdecimal() else None
-
-
 @app.command()
 def lab(
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="0 picks a free one. [default: 8080 or the next free one]"),
+        typer.Option(
+            min=0, max=65535, help="0 picks a free one. [default: PORT, else 8080, or the next free one]"
+        ),
     ] = None,
     browser: Annotated[bool, typer.Option(help="Open it in the browser.")] = True,
 ) -> None:

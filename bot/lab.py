@@ -41,6 +41,7 @@ from storage.engine import upgrade
 HOST: Final = "127.0.0.1"
 FIRST_PORT: Final = 8080
 PORTS_TRIED: Final = 50
+LAST_PORT: Final = 65_535
 ZONE: Final = "Asia/Singapore"
 OURS: Final = "+12125550100"
 TOO_SOON: Final = 5.0
@@ -74,9 +75,10 @@ class Job:
 
 
 async def run_lab(*, port: int | None, browse: bool, say: Say) -> None:
-    """Until cancelled. `port` None: 8080, or the next free one. `browse`: open it where there is a browser.
+    """Until cancelled. `port` None: PORT, else 8080, or the next free one. `browse`: open it where there is a
+    browser.
 
-    Raises ConfigError when the port is taken, or the server does not start.
+    Raises ConfigError when the port that was asked for is taken, or the server does not start.
     """
     with TemporaryDirectory(prefix="patchline-lab-") as folder, _door(port) as door:
         at = int(door.getsockname()[1])
@@ -97,7 +99,9 @@ async def run_lab(*, port: int | None, browse: bool, say: Say) -> None:
 def _door(port: int | None) -> socket.socket:
     if port is not None:
         return bind(HOST, port)
-    for candidate in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+    wanted = os.environ.get("PORT", "")
+    first = int(wanted) if wanted.isdecimal() and 0 < int(wanted) <= LAST_PORT else FIRST_PORT
+    for candidate in range(first, min(first + PORTS_TRIED, LAST_PORT + 1)):
         with suppress(ConfigError):
             return bind(HOST, candidate)
     return bind(HOST, 0)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import socket
 import wave
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from adapters.voice.simulator.trouble import Creation, Delivery
 from adapters.web.lab import sounds
 from adapters.web.lab.feed import Feed
 from adapters.web.lab.stage import MOST_PHONES, TROUBLES, Stage, merged
-from bot.lab import Job
+from bot.domain.errors import ConfigError
+from bot.lab import Job, _door
 
 OURS = "+12125550100"
 
@@ -110,3 +112,18 @@ async def test_the_clock_jumps_to_the_next_time_the_wall_shows_that() -> None:
 def test_a_job_says_the_same_on_the_other_side() -> None:
     job = Job(folder="a b/c", network="http://127.0.0.1:1", door=7, port=8080)
     assert Job.from_text(job.to_text()) == job
+
+
+def test_the_lab_takes_the_next_free_port_but_not_another_one_than_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("PORT", str(port))
+        with _door(None) as door:
+            assert port < door.getsockname()[1] <= port + 50
+        with pytest.raises(ConfigError, match=str(port)):
+            _door(port)
+    monkeypatch.setenv("PORT", "none")
+    with _door(None) as door:
+        assert door.getsockname()[1] >= 8080
