@@ -16,6 +16,8 @@ import webbrowser
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -32,6 +34,7 @@ from adapters.web.lab import PHONES, Feed, Lab, Stage, sounds
 from adapters.web.server import bind, serving
 from bot.compose import PROVIDERS, House, build, settings_from
 from bot.config import Settings
+from bot.domain.call import CallState
 from bot.domain.errors import ConfigError
 from bot.domain.numbers import PhoneNumber
 from bot.domain.people import Contact, Person
@@ -205,6 +208,7 @@ def _set_up(
         file=settings.data_dir / "phones.json",
         zone=settings.default_timezone,
         clock=clock,
+        next_due=partial(_next_due, house, chat.seat),
         restart=restart,
     )
     lab = Lab(
@@ -218,6 +222,12 @@ def _set_up(
     )
     house.pages = lab.routes
     return stage
+
+
+async def _next_due(house: House, seat: WebSeat) -> datetime | None:
+    async with house.ledger() as tx:
+        waiting = await tx.calls_in(room=seat.place(), states={CallState.SCHEDULED}, limit=1)
+    return waiting[0].due if waiting else None
 
 
 def _die() -> None:

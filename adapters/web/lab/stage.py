@@ -22,6 +22,7 @@ from adapters.voice.simulator.script import Answerer, Phone
 from adapters.voice.simulator.trouble import Creation, Delivery, Trouble
 from adapters.voice.simulator.views import ClockView, LegView
 from adapters.web.lab.feed import Feed
+from adapters.web.lab.leap import NextDue, leap, nothing_due
 from bot.domain.errors import ProviderError
 from bot.domain.numbers import Address, PhoneNumber
 from bot.domain.phrases import address_words
@@ -75,7 +76,7 @@ STRANGER: Final = HandPhone(name="A stranger", number="+13125550177")
 
 class Stage:
     """`file` remembers phones that were added. `clock` is kept in step with the network's, where that can be
-    moved; `restart` kills this process where somebody starts it again."""
+    moved, and stops by at `next_due`; `restart` kills this process where somebody starts it again."""
 
     def __init__(
         self,
@@ -85,6 +86,7 @@ class Stage:
         file: Path | None,
         zone: str,
         clock: DemoClock | None = None,
+        next_due: NextDue = nothing_due,
         restart: Callable[[], None] | None = None,
     ) -> None:
         self._outside = outside
@@ -92,6 +94,7 @@ class Stage:
         self._file = file
         self._zone = ZoneInfo(zone)
         self._clock = clock
+        self._next_due = next_due
         self._restart = restart
         self._troubles: frozenset[str] = frozenset()
 
@@ -187,8 +190,9 @@ class Stage:
         self._show_clock(await self._outside.move_clock(speed=speed))
 
     async def jump(self, to: datetime) -> None:
-        """Raises Refusal for a moment that has passed, and where the clock cannot be moved."""
-        self._show_clock(await self._outside.move_clock(to=to))
+        """Stopping by at whatever is due on the way, so that it fires as it would have. Raises Refusal for a
+        moment that has passed, and where the clock cannot be moved."""
+        await leap(to, outside=self._outside, next_due=self._next_due, show=self._show_clock)
 
     async def jump_to_wall(self, hour: int, minute: int, second: int) -> None:
         """To the next time that the wall clock of the lab's zone shows that."""

@@ -4,6 +4,7 @@ import io
 import json
 import socket
 import wave
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from adapters.voice.simulator.config import NetworkConfig
 from adapters.voice.simulator.driver import Simulator
 from adapters.voice.simulator.network import Network
 from adapters.voice.simulator.trouble import Creation, Delivery
+from adapters.voice.simulator.views import ClockView
 from adapters.web.lab import sounds
 from adapters.web.lab.feed import Feed
+from adapters.web.lab.leap import leap
 from adapters.web.lab.stage import MOST_PHONES, TROUBLES, Stage, merged
 from bot.domain.errors import ConfigError
 from bot.lab import Job, _door
@@ -127,3 +130,29 @@ def test_the_lab_takes_the_next_free_port_but_not_another_one_than_was_asked_for
     monkeypatch.setenv("PORT", "none")
     with _door(None) as door:
         assert door.getsockname()[1] >= 8080
+
+
+async def test_a_jump_stops_by_at_what_is_due_until_it_has_been_claimed() -> None:
+    waiting = [timedelta(hours=1), timedelta(hours=1, seconds=1), timedelta(hours=20)]
+    clock = DemoClock()
+    network = Network(clock, NetworkConfig(dids=(OURS,)))
+    start, claimed, looks = clock.now(), [], 0
+
+    async def next_due() -> datetime | None:
+        """As the ledger says it, with a house that claims when it is asked for the third time."""
+        nonlocal looks
+        late = clock.now() - start - waiting[0] if waiting else timedelta(0)
+        if waiting and late >= timedelta(0) and (looks := looks + 1) == 3:
+            claimed.append(late)
+            looks = 0
+            waiting.pop(0)
+        return start + waiting[0] if waiting else None
+
+    seen: list[ClockView] = []
+    outside = Simulator.beside(network).outside()
+    await leap(start + timedelta(days=1), outside=outside, next_due=next_due, show=seen.append)
+    assert clock.now() >= start + timedelta(days=1)
+    assert len(claimed) == 3
+    assert max(claimed) < timedelta(seconds=1.5)
+    assert len(seen) < 20
+    await network.stop()
