@@ -13,29 +13,42 @@ export class Microphone {
   #waiting = [];
   #level;
   #path;
+  #over = false;
 
   constructor(ref, level) {
     this.#path = `/lab/legs/${ref}/voice`;
     this.#level = level;
   }
 
-  // Raises a sentence where there is no microphone, or it may not be used.
+  // Whether what is said now is sent.
+  get hears() {
+    return Boolean(this.#stream) && !this.#over;
+  }
+
+  // Raises a sentence where there is no microphone, or it may not be used. Whoever stops it while the browser
+  // still asks has not started it.
   async start() {
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true } });
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true } });
+      if (this.#over) return free(stream);
+      this.#stream = stream;
+      this.#context = new AudioContext({ sampleRate: RATE });
+      await this.#context.audioWorklet.addModule(new URL("microphone-worklet.js", import.meta.url));
+      if (this.#over) return;
+      const ear = new AudioWorkletNode(this.#context, "ear");
+      ear.port.onmessage = (event) => this.#hear(event.data);
+      this.#context.createMediaStreamSource(stream).connect(ear);
     } catch (problem) {
-      throw new Error("The microphone cannot be used. Type the message instead.", { cause: problem });
+      if (this.#over) return;
+      const why = problem.name === "NotAllowedError" ? "This page may not use the microphone: allow it beside the address, or" : "The microphone cannot be used:";
+      throw new Error(`${why} type the message instead.`, { cause: problem });
     }
-    this.#context = new AudioContext({ sampleRate: RATE });
-    await this.#context.audioWorklet.addModule(new URL("microphone-worklet.js", import.meta.url));
-    const ear = new AudioWorkletNode(this.#context, "ear");
-    ear.port.onmessage = (event) => this.#hear(event.data);
-    this.#context.createMediaStreamSource(this.#stream).connect(ear);
   }
 
   // Everything said is sent; then the microphone is free. Harmless twice.
   async stop() {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#over = true;
+    free(this.#stream);
     this.#stream = null;
     if (this.#context?.state !== "closed") await this.#context?.close();
     this.#send(this.#waiting.splice(0));
@@ -55,4 +68,8 @@ export class Microphone {
     // One after the other: what is said first arrives first. A recorder that has stopped wants no more.
     this.#sent = this.#sent.then(() => post(this.#path, pcm.buffer)).catch(() => {});
   }
+}
+
+function free(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
 }

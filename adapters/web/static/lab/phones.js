@@ -101,10 +101,11 @@ export class Phones {
       const before = [...calls.children].find((each) => each.dataset.ref === leg.ref);
       const looks = JSON.stringify([leg.phase, leg.ended, leg.answered, leg.caller, leg.reason, leg.others, leg.heard, leg.recorder, leg.microphone, leg.muted, leg.held]);
       if (before?.looks === looks) continue;
+      const isNew = before?.dataset.phase !== leg.phase || Boolean(leg.recorder) !== Boolean($(".recorder", before));
+      const kept = before && underFingers(before); // before the recorder is taken over, which blurs it
       const call = this.#call(leg, phone, before);
       call.looks = looks;
-      const isNew = before?.dataset.phase !== leg.phase || Boolean(leg.recorder) !== Boolean($(".recorder", before));
-      if (before) replaced(before, call);
+      if (before) replaced(before, call, kept);
       else calls.append(call);
       // What wants an answer comes into view.
       if (isNew && !leg.ended) handset.scrollIntoView({ block: "nearest" });
@@ -180,18 +181,21 @@ export class Phones {
   }
 
   async #record(ref, button, meter) {
-    if (this.#recordings.has(ref)) {
+    const running = this.#recordings.get(ref);
+    if (running) {
+      if (!running.hears) return; // the browser still asks whether it may
       await this.#stopRecording(ref);
-      return this.#key(ref, "#");
+      await this.#key(ref, "#");
+      return;
     }
     const microphone = new Microphone(ref, (level) => (meter.value = level));
     this.#recordings.set(ref, microphone);
     try {
       await microphone.start();
-      meter.hidden = false;
-      button.textContent = "Done (#)";
+      meter.hidden = !microphone.hears;
+      if (microphone.hears) button.textContent = "Done (#)";
     } catch (problem) {
-      this.#recordings.delete(ref);
+      await this.#stopRecording(ref);
       this.#complain(problem);
     }
   }
@@ -326,10 +330,20 @@ function sounding(leg) {
 function heardWords(heard) {
   switch (heard.kind) {
     case "speech": return `“${heard.what}”`;
-    case "file": return `♪ ${decodeURIComponent(heard.what.split("/").pop())}`;
+    case "file": return `♪ ${fileName(heard.what)}`;
     case "music": return "♪ music";
     case "tone": return "somebody joined";
     default: return heard.what;
+  }
+}
+
+// The last part of an address; as it is written, where that cannot be read as percent signs and digits.
+function fileName(url) {
+  const name = url.split("/").pop();
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 
@@ -345,14 +359,17 @@ function length(seconds) {
 }
 
 // What somebody is typing or pressing stays under their fingers.
-function replaced(before, after) {
-  const focused = before.contains(document.activeElement) ? document.activeElement : null;
-  const kept = focused && { deed: focused.dataset.deed, key: focused.dataset.key, selection: [focused.selectionStart, focused.selectionEnd] };
+function underFingers(call) {
+  const element = call.contains(document.activeElement) ? document.activeElement : null;
+  return element && { element, deed: element.dataset.deed, key: element.dataset.key, selection: [element.selectionStart, element.selectionEnd] };
+}
+
+function replaced(before, after, kept) {
   before.replaceWith(after);
   if (!kept) return;
-  if (after.contains(focused)) {
-    focused.focus({ preventScroll: true });
-    if (kept.selection[0] !== undefined && focused.tagName === "TEXTAREA") focused.setSelectionRange(...kept.selection);
+  if (after.contains(kept.element)) {
+    kept.element.focus({ preventScroll: true });
+    if (kept.element.tagName === "TEXTAREA") kept.element.setSelectionRange(...kept.selection);
     return;
   }
   const again = [...after.querySelectorAll("button")].find((each) => (kept.key ? each.dataset.key === kept.key : each.dataset.deed === kept.deed));
