@@ -11,12 +11,16 @@ const TONES = {
 const PLANNED = ["scheduled", "confirm"];
 const ASIDE = { before: ["terms"], after: ["parties", "steps", "terms", "understood"] };
 
+const SAME_PRESS = 2000;
+
 export class Chat {
   #log = $("#log");
   #say = $("#say");
   #complain;
   #past = [];
   #back = 0;
+  #draft = "";
+  #pressed = new Map();
 
   constructor(store, complain) {
     this.#complain = complain;
@@ -64,10 +68,11 @@ export class Chat {
       this.#send();
     } else if (event.key === "ArrowUp" && (selectionStart === 0 || !value.includes("\n")) && this.#back > 0) {
       event.preventDefault();
+      if (this.#back === this.#past.length) this.#draft = value; // there again at the end of the way down
       this.#say.value = this.#past[--this.#back];
     } else if (event.key === "ArrowDown" && this.#back < this.#past.length) {
       event.preventDefault();
-      this.#say.value = this.#past[++this.#back] ?? "";
+      this.#say.value = this.#past[++this.#back] ?? this.#draft;
     }
   }
 
@@ -124,12 +129,21 @@ export class Chat {
     );
   }
 
+  // The same button pressed again within a moment is the same press; whoever takes it sees that by its id.
+  #idOf(action) {
+    const now = Date.now();
+    const latest = this.#pressed.get(action);
+    const press = latest && now - latest.at < SAME_PRESS ? latest : { id: newId(), at: now };
+    this.#pressed.set(action, press);
+    return press.id;
+  }
+
   #buttons(buttons) {
     return make("div", { class: "buttons" }, ...buttons.map((button) => {
       const drawn = make("button", { type: "button", class: button.style || null, "data-action": button.action, text: button.label });
       drawn.addEventListener("click", async () => {
         drawn.setAttribute("aria-busy", "true");
-        await post("/lab/press", { id: newId(), action: button.action, label: button.label }).catch(this.#complain);
+        await post("/lab/press", { id: this.#idOf(button.action), action: button.action, label: button.label }).catch(this.#complain);
         drawn.removeAttribute("aria-busy");
       });
       return drawn;

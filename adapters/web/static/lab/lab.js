@@ -48,6 +48,15 @@ follow(store, (away) => {
   wasAway = away;
 });
 
+// --- double clicks ----------------------------------------------------------------------------------
+
+// Whoever clicks twice means it once; by then another button may stand there. Keys of a phone are pressed fast.
+addEventListener("click", (event) => {
+  if (event.detail < 2 || !event.target.closest("button:not([data-key])")) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+}, { capture: true });
+
 // --- tools ------------------------------------------------------------------------------------------
 
 $("#sound").addEventListener("click", () => {

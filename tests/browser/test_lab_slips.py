@@ -1,0 +1,223 @@
+"""The phone lab under hands that slip: double clicks, half-typed words, a microphone refused."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page
+
+from tests.browser.conftest import NewContext, Watched
+from tests.browser.lab import AMY, BOB, SLOW_MS, STRANGER, LabPage, a_lab
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+HEARD = """
+window.spoken = [];
+speechSynthesis.speak = (speech) => window.spoken.push(speech.text);
+speechSynthesis.cancel = () => window.spoken.push("(silence)");
+"""
+MICROPHONE = """
+if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = () => new Promise((give, refuse) => {
+  window.refuse = () => refuse(new DOMException("no", "NotAllowedError"));
+  window.give = () => {
+    window.stream = new AudioContext().createMediaStreamDestination().stream;
+    give(window.stream);
+  };
+});
+"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def address() -> AsyncIterator[str]:
+    async with a_lab() as at:
+        yield at
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def lab(new_context: NewContext, address: str) -> LabPage:
+    context = await new_context(viewport={"width": 1440, "height": 1000})
+    await context.add_init_script(HEARD + MICROPHONE)
+    return await LabPage(await context.new_page(), address).open()
+
+
+async def spoken(page: Page, words: str) -> int:
+    said: list[str] = await page.evaluate("window.spoken")
+    return sum(words in each for each in said)
+
+
+# --- clicking ---------------------------------------------------------------------------------------
+
+
+async def test_a_double_click_is_one_click(lab: LabPage) -> None:
+    ready = lab.page.get_by_role("button", name="Call Amy and patch me in")
+    card = await lab.card_after(ready.dblclick())
+    await lab.until(AMY, "ringing")
+    await lab.phone(AMY).get_by_role("button", name="Answer").dblclick()
+    await lab.until(AMY, "talking")
+    await lab.phone(AMY).get_by_role("button", name="Hang up").dblclick()
+    await card.shows("ended")
+    on_card = lab.page.locator(f'li.card[data-call="{card.call}"]')
+    again = await lab.card_after(on_card.get_by_role("button", name="Call again").dblclick())
+    await lab.until(AMY, "ringing")
+    await lab.press(AMY, "Decline")
+    await again.shows("ended")
+    assert await lab.page.locator("li.card").count() == 2
+
+
+async def test_a_button_that_is_hammered_on_with_the_keyboard_counts_once(lab: LabPage) -> None:
+    card = await lab.order('call amy, say "hello"')
+    await lab.until(AMY, "ringing")
+    await lab.press(AMY, "Decline")
+    await card.shows("ended")
+    before = await lab.page.locator("li.pressed, li.card").count()
+    on_card = lab.page.locator(f'li.card[data-call="{card.call}"]')
+    await on_card.get_by_role("button", name="Call again").focus()
+    for _ in range(3):
+        await lab.page.keyboard.press("Enter")
+    await lab.until(AMY, "ringing")
+    await lab.say("contacts")
+    await lab.told("amy")
+    assert await lab.page.locator("li.pressed, li.card").count() == before + 2
+    await lab.press(AMY, "Decline")
+    await lab.until(AMY, "ended")
+
+
+# --- typing -----------------------------------------------------------------------------------------
+
+
+async def test_a_draft_is_there_again_after_a_look_at_what_was_said(lab: LabPage) -> None:
+    box = lab.page.get_by_label("Message", exact=True)
+    await lab.say("list")
+    await box.fill("call amy to")
+    await box.press("ArrowUp")
+    assert await box.input_value() == "list"
+    await box.press("ArrowDown")
+    assert await box.input_value() == "call amy to"
+
+
+async def at_the_beep(lab: LabPage) -> None:
+    """A stranger has called, nobody took it, and the voicemail records."""
+    await lab.say("forward +1 212 555 0100 to amy for 8 seconds, then voicemail")
+    await lab.told("rings amy for 8 s, then voicemail")
+    await lab.page.get_by_role("button", name="A stranger calls us").click()
+    await lab.until(AMY, "ringing")
+    await lab.press(AMY, "Decline")
+    await lab.time_runs("10×")
+    await lab.phone(STRANGER).get_by_role("group", name="Leave a message").wait_for(timeout=SLOW_MS)
+    await lab.time_runs("1×")
+
+
+async def hangs_up(lab: LabPage) -> None:
+    await lab.press(STRANGER, "Hang up")
+    await lab.until(STRANGER, "ended")
+
+
+async def test_whoever_types_a_message_goes_on_typing_whatever_happens_on_the_phone(lab: LabPage) -> None:
+    await at_the_beep(lab)
+    message = lab.phone(STRANGER).get_by_label("Your message")
+    await message.click()
+    await lab.page.keyboard.type("Hello th")
+    ref = await lab.call_on(STRANGER, "talking").get_attribute("data-ref")
+    await lab.post(f"/lab/legs/{ref}/microphone", {"on": False}, **{"Sec-Fetch-Site": "same-origin"})
+    await lab.phone(STRANGER).get_by_role("button", name="Unmute").wait_for()
+    await lab.page.keyboard.type("ere")
+    assert await message.input_value() == "Hello there"
+    await hangs_up(lab)
+
+
+# --- the microphone ---------------------------------------------------------------------------------
+
+
+async def test_a_microphone_that_is_refused_is_explained(lab: LabPage) -> None:
+    await at_the_beep(lab)
+    await lab.press(STRANGER, "Use the microphone")
+    await lab.page.evaluate("window.refuse()")
+    await lab.page.get_by_role("status").get_by_text("may not use the microphone").wait_for()
+    await lab.phone(STRANGER).get_by_role("button", name="Use the microphone").wait_for()
+    await hangs_up(lab)
+
+
+async def test_pressing_again_while_the_browser_asks_does_not_end_the_message(lab: LabPage) -> None:
+    await at_the_beep(lab)
+    await lab.press(STRANGER, "Use the microphone")
+    await lab.press(STRANGER, "Use the microphone")
+    await lab.page.evaluate("window.give()")
+    await lab.phone(STRANGER).get_by_role("button", name="Done (#)").wait_for()
+    await lab.until(STRANGER, "talking")
+    await hangs_up(lab)
+    assert await lab.page.evaluate("window.stream.getTracks().every((each) => each.readyState === 'ended')")
+
+
+async def test_a_microphone_allowed_after_the_call_is_let_go_at_once(lab: LabPage) -> None:
+    await at_the_beep(lab)
+    await lab.press(STRANGER, "Use the microphone")
+    await hangs_up(lab)
+    await lab.page.evaluate("window.give()")
+    assert await lab.page.evaluate("window.stream.getTracks().every((each) => each.readyState === 'ended')")
+
+
+# --- what is heard ----------------------------------------------------------------------------------
+
+
+async def test_a_phone_that_is_hung_up_does_not_take_the_words_from_another(lab: LabPage) -> None:
+    await lab.say('call amy and bob, say "The pizza is here, and it is getting cold."')
+    for name in (AMY, BOB):
+        await lab.until(name, "ringing")
+    for name in (AMY, BOB):
+        await lab.answers(name)
+        await lab.phone(name).get_by_text("The pizza is here").wait_for()
+    await lab.press(AMY, "Hang up")
+    await lab.until(AMY, "ended")
+    said: list[str] = await lab.page.evaluate("window.spoken")
+    assert "pizza" in said[-1]
+    await lab.press(BOB, "Hang up")
+    await lab.until(BOB, "ended")
+    said = await lab.page.evaluate("window.spoken")
+    assert said[-1] == "(silence)"
+
+
+async def test_of_several_pages_one_speaks(lab: LabPage, address: str) -> None:
+    other = await LabPage(await lab.page.context.new_page(), address).open()
+    words = "Only once, please."
+    for active, quiet in ((lab, other), (other, lab)):
+        await active.page.bring_to_front()
+        await active.page.get_by_role("heading", name="#lab").click()
+        await active.say(f'call amy, say "{words}"')
+        await active.until(AMY, "ringing")
+        before = await spoken(active.page, words), await spoken(quiet.page, words)
+        await active.answers(AMY)
+        await active.phone(AMY).get_by_text(words).wait_for()
+        after = await spoken(active.page, words), await spoken(quiet.page, words)
+        assert after == (before[0] + 1, before[1])
+        await active.press(AMY, "Hang up")
+        await active.until(AMY, "ended")
+    await other.page.close()
+
+
+# --- what is shown ----------------------------------------------------------------------------------
+
+
+async def test_an_address_that_nobody_can_decode_is_shown_as_it_is(lab: LabPage, watched: Watched) -> None:
+    watched.expects("status of 404")
+    await lab.say(f'call amy, play {lab.address}lab/sounds/50%.wav, wait 20 seconds, say "hello"')
+    await lab.until(AMY, "ringing")
+    await lab.answers(AMY)
+    await lab.phone(AMY).get_by_text("♪ 50%.wav").wait_for()
+    await lab.press(AMY, "Hang up")
+    await lab.until(AMY, "ended")
+
+
+async def test_a_jump_passes_over_what_is_due_on_the_way_and_not_past_it(lab: LabPage) -> None:
+    jump = lab.page.get_by_role("button", name="To 23:58:50")
+    await jump.click()  # whatever the time is now, noon is tomorrow
+    await lab.page.locator("#time").get_by_text(re.compile(r"23:58:5\d")).wait_for()
+    card = await lab.order('call amy, say "good morning" tomorrow at 12:00')
+    await card.shows("scheduled")
+    today = await lab.page.locator("#day").inner_text()
+    await jump.dblclick()
+    words = await card.shows("ended")
+    assert "on time" in words
+    assert "no answer after 3" in words
+    await lab.page.locator("#time").get_by_text("23:58:5").wait_for()
+    assert await lab.page.locator("#day").inner_text() != today
