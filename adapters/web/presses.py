@@ -36,8 +36,12 @@ class Presses:
         event = f"page-{self._ids.new()}"
         source = SourceKey(platform=asker.platform, workspace=asker.workspace, event=event)
         inbound = Inbound(source=source, room=room, asker=asker, sent_at=now, action=str(action))
-        await self._inbox.put(inbound)
-        self._latest[press] = now
+        self._latest[press] = now  # before it is taken: the second click does not wait for the first
+        try:
+            await self._inbox.put(inbound)
+        except BaseException:
+            self._latest.pop(press, None)
+            raise
 
 
 async def form_of(request: Request) -> Mapping[str, str]:
