@@ -21,9 +21,13 @@ function tell(what) {
   for (const page of pages) page.postMessage(what);
 }
 
+function welcome(page) {
+  pages.add(page);
+  page.postMessage({ told: store.snapshot(), away });
+}
+
 self.onconnect = (event) => {
   const page = event.ports[0];
-  pages.add(page);
-  page.onmessage = () => pages.delete(page); // a page says one thing only: goodbye
-  page.postMessage({ told: store.snapshot(), away });
+  page.onmessage = ({ data }) => (data === "bye" ? pages.delete(page) : welcome(page));
+  welcome(page);
 };

@@ -11,6 +11,7 @@ export function follow(store, isAway) {
     worker.onerror = () => direct(take);
     worker.port.onmessage = (event) => take(event.data);
     addEventListener("pagehide", () => worker.port.postMessage("bye"));
+    addEventListener("pageshow", (event) => event.persisted && worker.port.postMessage("back")); // by the Back button
   }
 }
 

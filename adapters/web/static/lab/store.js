@@ -19,9 +19,9 @@ export class Store {
   }
 
   // `told`: {boot, items: [[key, value or null]]}. Another boot is another server: it tells everything again, and
-  // what it has not told by the time it says `ready` is gone.
+  // what it has not told by the time it says `ready` is gone. What a snapshot does not hold is gone as well.
   take(told) {
-    if (told.boot !== this.#boot) {
+    if (told.boot !== this.#boot || told.isAll) {
       this.#boot = told.boot;
       this.#stale = new Set(this.#items.keys());
       this.#stale.delete("ready");
@@ -29,8 +29,9 @@ export class Store {
     for (const [key, value] of told.items) {
       this.#stale.delete(key);
       this.#set(key, value);
-      if (key === "ready") this.#settle();
+      if (key === "ready" && !told.isAll) this.#settle();
     }
+    if (told.isAll) this.#settle();
   }
 
   #settle() {
@@ -39,7 +40,7 @@ export class Store {
   }
 
   snapshot() {
-    return { boot: this.#boot, items: [...this.#items] };
+    return { boot: this.#boot, items: [...this.#items].filter(([key]) => !this.#stale.has(key)), isAll: true };
   }
 
   #set(key, value) {
