@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from adapters.web.headers import IN_OUR_FRAMES
+from adapters.web.headers import IN_OUR_FRAMES, NOTICE_IN_OUR_FRAMES
 from adapters.web.presses import Presses, form_of
 from adapters.web.sessions import Sessions, is_from_our_page
 from adapters.web.signing_in import HOW_TO_GET_ONE, SignIn
@@ -194,7 +194,7 @@ class BoardPages:
 
     def _say(self, request: Request, status: int, title: str, text: str) -> Response:
         html = self._notice.render(title=title, text=text, root=_root(request))
-        return HTMLResponse(html, status_code=status)
+        return HTMLResponse(html, status_code=status, headers=NOTICE_IN_OUR_FRAMES)
 
 
 def _root(request: Request) -> str:

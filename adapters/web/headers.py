@@ -51,6 +51,11 @@ IN_OUR_FRAMES: Final = {
     "X-Frame-Options": "SAMEORIGIN",
 }
 """For such a page that pages of ours, and nobody else's, may show in a frame."""
+NOTICE_IN_OUR_FRAMES: Final = {
+    "Content-Security-Policy": _policy(frame_ancestors="'self'"),
+    "X-Frame-Options": "SAMEORIGIN",
+}
+"""For a page without scripts or forms that may stand where the former was."""
 
 
 class SecurityHeaders:

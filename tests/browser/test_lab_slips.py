@@ -221,3 +221,45 @@ async def test_a_jump_passes_over_what_is_due_on_the_way_and_not_past_it(lab: La
     assert "no answer after 3" in words
     await lab.page.locator("#time").get_by_text("23:58:5").wait_for()
     assert await lab.page.locator("#day").inner_text() != today
+
+
+# --- pages ------------------------------------------------------------------------------------------
+
+
+async def test_a_page_that_comes_back_by_the_back_button_hears_of_things_again(lab: LabPage) -> None:
+    leave = "dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))"
+    come = "dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
+    await lab.page.evaluate(leave)
+    await lab.say("who may call")
+    await lab.page.evaluate(come)
+    await lab.told("Whoever sits")
+    await lab.say("hello again, page")
+    await lab.page.locator("li.said").get_by_text("hello again, page").wait_for()
+
+
+async def test_whoever_signs_out_of_the_board_is_told_so_in_the_lab(lab: LabPage, watched: Watched) -> None:
+    watched.expects("status of 401")
+    board = await lab.page.context.new_page()
+    await board.goto(f"{lab.address}board")
+    await board.get_by_role("button", name="Sign out").click()
+    await board.get_by_text("You are not signed in").wait_for()
+    await board.close()
+    in_frame = lab.page.frame_locator("iframe[title=Board]")
+    await in_frame.get_by_text("You are not signed in").wait_for()
+    await lab.page.reload()
+    await in_frame.get_by_role("heading", name="Your calls").wait_for()
+
+
+async def test_a_recording_on_the_board_in_the_lab_opens_its_player(lab: LabPage) -> None:
+    await at_the_beep(lab)
+    await lab.phone(STRANGER).get_by_label("Your message").fill("Hello, please ring me back tomorrow.")
+    await lab.press(STRANGER, "Say it")
+    await lab.time_runs("10×")
+    listen = lab.page.frame_locator("iframe[title=Board]").get_by_role("link", name="Listen").first
+    await listen.wait_for(timeout=SLOW_MS)
+    await lab.time_runs("1×")
+    async with lab.page.context.expect_page() as opened:
+        await listen.click()
+    player = await opened.value
+    await player.locator("#player.ready").wait_for()
+    await player.close()

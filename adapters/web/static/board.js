@@ -84,6 +84,11 @@
     event.preventDefault();
     press(event.target, event.submitter);
   });
+  // The player is a page of its own: it does not stand in anybody's frame.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.listen");
+    if (link && document.body.classList.contains("framed")) link.target = "_blank";
+  });
   document.addEventListener("visibilitychange", () => document.hidden || refresh());
   setInterval(() => document.hidden || holding || refresh(), EVERY);
 })();
