@@ -74,6 +74,8 @@ class Scheduler:
         self._starting: dict[CallId, asyncio.Task[None]] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self._last_expiry: datetime | None = None
+        self._awaited: datetime | None = None
+        """The next moment as the rows had it; once it has come there is no need to ask them again."""
         self._watch: ClockWatch | None = None
         self.paused_by: timedelta | None = None
         """How far the clock was set forward, while claims wait for the operator."""
@@ -109,9 +111,11 @@ class Scheduler:
         if self._last_expiry is None or now - self._last_expiry >= EXPIRE_EVERY:
             self._last_expiry = now
             await self._expire_confirmations(now)
-        following = await self._next_moment()
-        if following is None or following > now:
-            return following
+        if self._awaited is None or self._awaited > now:
+            self._awaited = await self._next_moment()
+        if self._awaited is None or self._awaited > now:
+            return self._awaited
+        self._awaited = None  # it has come: whatever it was, it is not waited for twice
         claimed = 0 if self.is_paused else await self._claim(now)
         if claimed:
             # Nothing else stands in the way of these; the next tick, at once, sees what is left.

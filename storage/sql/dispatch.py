@@ -30,7 +30,7 @@ from bot.domain.call import Call, CallState, Placement, PlacementState
 from bot.domain.cdr import CallId
 from bot.domain.leg import Token
 from bot.ports.ledger import BREAK, Slot
-from storage.mapping import NOBODY, Row, placement_legs, placement_of, placement_values
+from storage.mapping import NOBODY, Row, call_of, placement_legs, placement_of, placement_values
 from storage.sql.calls import NEW_PLACEMENT, SqlCalls
 from storage.sql.literals import literal
 from storage.sql.work import reads, writes
@@ -68,7 +68,10 @@ class SqlDispatch(SqlCalls):
         rows = self._rows(_TAKEN, {"ids": ids, "owner": owner, "lease_until": lease_until})
         if len(rows) == limit:
             self._served(rows)
-        return self._calls(sorted(rows, key=lambda row: ids.index(row["id"])))
+        rows = sorted(rows, key=lambda row: ids.index(row["id"]))
+        if all(row["state"] == CallState.CLAIMED for row in rows):
+            return [call_of(row, (), ()) for row in rows]  # the first placement of a call starts it
+        return self._calls(rows)
 
     def _served(self, rows: Sequence[Row]) -> None:
         """Others still wait: the rooms of these calls go to the end of the line."""
