@@ -29,7 +29,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`took` in seconds."""
+    """`took` in seconds. `status` 0: there was none, the connection broke or took minutes."""
 
     took: float
     status: int
@@ -68,9 +68,13 @@ async def _send(requests: Sequence[Sent], per_second: float) -> list[tuple[float
 
 async def _one(session: aiohttp.ClientSession, request: Sent) -> tuple[float, int]:
     began = time.perf_counter()
-    async with session.post(request.url, data=request.body, headers=dict(request.headers)) as reply:
-        await reply.read()
-    return time.perf_counter() - began, reply.status
+    try:
+        async with session.post(request.url, data=request.body, headers=dict(request.headers)) as reply:
+            await reply.read()
+            status = reply.status
+    except (aiohttp.ClientError, TimeoutError):
+        status = 0
+    return time.perf_counter() - began, status
 
 
 if __name__ == "__main__":
