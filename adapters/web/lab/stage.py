@@ -106,7 +106,8 @@ class Stage:
         network, serial = "", 0
         while True:
             try:
-                told = await self._outside.watch(serial, wait=LISTENING)
+                # At first as it is, even if nothing has happened yet: pages wait for the clock.
+                told = await self._outside.watch(serial, wait=LISTENING if network else 0.0)
             except (ProviderError, Refusal) as trouble:
                 log.warning("the network cannot be watched", reason=str(trouble))
                 await asyncio.sleep(PAUSE)

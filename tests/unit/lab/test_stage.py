@@ -1,5 +1,6 @@
 """The lab's switches, tunes and phones, without a page."""
 
+import asyncio
 import io
 import json
 import socket
@@ -156,3 +157,15 @@ async def test_a_jump_stops_by_at_what_is_due_until_it_has_been_claimed() -> Non
     assert max(claimed) < timedelta(seconds=1.5)
     assert len(seen) < 20
     await network.stop()
+
+
+async def test_the_clock_is_shown_before_anything_has_happened() -> None:
+    scene = Scene()
+    running = asyncio.create_task(scene.stage.run())
+    serial = 0
+    async with asyncio.timeout(5):
+        while scene.feed.value("ready") is None:
+            await scene.feed.wait(serial, 5)
+            _, serial = scene.feed.after(serial)
+    assert scene.feed.value("clock")["zone"] == "Asia/Singapore"
+    running.cancel()
