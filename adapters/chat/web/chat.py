@@ -88,6 +88,7 @@ class WebChat:
         """
         if not text.strip() or len(text) > LONGEST_TEXT:
             raise ValueError(f"a message has 1 to {LONGEST_TEXT} characters")
+        text = text.encode("utf-8", "replace").decode()  # half an emoji, where a text was cut
         return await self._take(event, Kind.SAID, {"text": _clean(text)}, text=text)
 
     async def press(self, event: str, action: str, label: str = "") -> bool:

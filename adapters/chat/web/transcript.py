@@ -36,12 +36,14 @@ class Entry:
 
 
 class Transcript:
-    """`file` None keeps nothing beyond the process. `heard` is called with every new or changed entry."""
+    """`file` None keeps nothing beyond the process. `heard` is called with every new or changed entry,
+    `forgot` with the id of one that is too old to be kept."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._entries: dict[str, Entry] = {}
         self.heard: Callable[[Entry], None] = _nobody
+        self.forgot: Callable[[str], None] = _nobody
         if file is not None and file.exists():
             self._read(file)
 
@@ -68,9 +70,14 @@ class Transcript:
         self._entries[entry.id] = entry
         for oldest in list(self._entries)[:-REMEMBERED]:
             del self._entries[oldest]
+            self.forgot(oldest)
 
     def _read(self, file: Path) -> None:
-        for line in file.read_text(encoding="utf-8").splitlines():
+        text = file.read_text(encoding="utf-8")
+        if text and not text.endswith("\n"):
+            with file.open("a", encoding="utf-8") as end:
+                end.write("\n")  # or the next entry would be lost with the half one
+        for line in text.splitlines():
             try:
                 said = json.loads(line)
                 self._keep(Entry(**{**said, "kind": Kind(said["kind"])}))
@@ -78,5 +85,5 @@ class Transcript:
                 continue  # the last line of a process that was killed while it wrote
 
 
-def _nobody(_entry: Entry) -> None:
+def _nobody(_entry: Entry | str) -> None:
     return

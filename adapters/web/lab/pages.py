@@ -63,6 +63,7 @@ class Lab:
         for entry in chat.transcript.entries:
             self._show(entry)
         chat.transcript.heard = self._show
+        chat.transcript.forgot = lambda id: feed.put(f"chat:{id}", None)
 
     def _show(self, entry: Entry) -> None:
         said = {"id": entry.id, "kind": entry.kind, "at": entry.at, "body": entry.body}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.chat.web import Kind, WebChat, WebSeat
+from adapters.chat.web.transcript import REMEMBERED
 from bot.domain.card import Reply
 from bot.domain.errors import Rejected
 from bot.ports.chat import MessageRef
@@ -47,6 +48,25 @@ async def test_the_transcript_outlives_the_server(tmp_path: Path) -> None:
     assert shown(after) == [(Kind.CARD, "Call #12 to Amy: ended"), (Kind.REPLY, "Saved.")]
     await after.edit(ref, SEAT.place(), card("ended", final=True, receipt="0.05 USD"))
     assert len(after.transcript.entries) == 2
+    assert opened(tmp_path).transcript.entries == after.transcript.entries
+
+
+async def test_what_is_too_old_is_forgotten_aloud(tmp_path: Path) -> None:
+    chat = opened()
+    forgotten: list[str] = []
+    chat.transcript.forgot = forgotten.append
+    for n in range(REMEMBERED + 2):
+        chat.transcript.put(f"message-{n}", Kind.SAID, RealTime().now(), {"text": "list"})
+    assert forgotten == ["message-0", "message-1"]
+
+
+async def test_half_an_emoji_is_a_message_like_any_other(inbox: Inbox) -> None:
+    chat = opened()
+    listening = asyncio.create_task(chat.run(inbox))
+    await asyncio.sleep(0)
+    assert await chat.say("message-1", "list \ud83d")
+    listening.cancel()
+    assert inbox.brought[0].text == "list ?"
 
 
 async def test_a_card_that_is_gone_is_refused_so_that_it_is_posted_anew() -> None:
