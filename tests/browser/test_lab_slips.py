@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.conftest import NewContext, Watched
-from tests.browser.lab import AMY, BOB, SLOW_MS, STRANGER, LabPage, a_lab
+from tests.browser.lab import AMY, BOB, SLOW_MS, STRANGER, CardOnPage, LabPage, a_lab
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -96,16 +96,17 @@ async def test_a_draft_is_there_again_after_a_look_at_what_was_said(lab: LabPage
     assert await box.input_value() == "call amy to"
 
 
-async def at_the_beep(lab: LabPage) -> None:
-    """A stranger has called, nobody took it, and the voicemail records."""
+async def at_the_beep(lab: LabPage) -> CardOnPage:
+    """A stranger has called, nobody took it, and the voicemail records. The card of that call."""
     await lab.say("forward +1 212 555 0100 to amy for 8 seconds, then voicemail")
     await lab.told("rings amy for 8 s, then voicemail")
-    await lab.page.get_by_role("button", name="A stranger calls us").click()
+    card = await lab.card_after(lab.page.get_by_role("button", name="A stranger calls us").click())
     await lab.until(AMY, "ringing")
     await lab.press(AMY, "Decline")
     await lab.time_runs("10×")
     await lab.phone(STRANGER).get_by_role("group", name="Leave a message").wait_for(timeout=SLOW_MS)
     await lab.time_runs("1×")
+    return card
 
 
 async def hangs_up(lab: LabPage) -> None:
@@ -124,6 +125,17 @@ async def test_whoever_types_a_message_goes_on_typing_whatever_happens_on_the_ph
     await lab.page.keyboard.type("ere")
     assert await message.input_value() == "Hello there"
     await hangs_up(lab)
+
+
+async def test_what_was_typed_is_said_before_the_receiver_goes_down(lab: LabPage) -> None:
+    card = await at_the_beep(lab)
+    message = lab.phone(STRANGER).get_by_label("Your message")
+    await message.fill("Hello, this is Dee.")
+    await lab.press(STRANGER, "Say it")
+    await message.and_(lab.page.locator(":placeholder-shown")).wait_for()  # said once, not again
+    await message.fill("Please ring me back tomorrow.")
+    await hangs_up(lab)
+    assert "left a message" in await card.shows("voicemail")
 
 
 # --- the microphone ---------------------------------------------------------------------------------
@@ -174,7 +186,7 @@ async def test_a_phone_that_is_hung_up_does_not_take_the_words_from_another(lab:
     await lab.press(BOB, "Hang up")
     await lab.until(BOB, "ended")
     said = await lab.page.evaluate("window.spoken")
-    assert said[-1] == "(silence)"
+    assert said[-1] == "(silence)", said
 
 
 async def test_of_several_pages_one_speaks(lab: LabPage, address: str) -> None:
@@ -212,7 +224,7 @@ async def test_a_jump_passes_over_what_is_due_on_the_way_and_not_past_it(lab: La
     jump = lab.page.get_by_role("button", name="To 23:58:50")
     await jump.click()  # whatever the time is now, 13:00 is tomorrow
     await lab.page.locator("#time").get_by_text(re.compile(r"23:58:5\d")).wait_for()
-    card = await lab.order('call amy, say "good morning" tomorrow at 13:00')
+    card = await lab.order('call amy, say "good day" tomorrow at 13:00')
     await card.shows("scheduled")
     today = await lab.page.locator("#day").inner_text()
     await jump.dblclick()

@@ -165,7 +165,7 @@ export class Phones {
     const meter = make("meter", { min: "0", max: "1", "aria-label": "Level", hidden: true });
     const speak = make("button", { type: "button", class: "primary speak", text: "Say it" });
     const record = make("button", { type: "button", class: "record", text: "Use the microphone" });
-    speak.addEventListener("click", () => words.value.trim() && this.#send(`/lab/legs/${leg.ref}/speech`, { text: words.value.trim() }));
+    speak.addEventListener("click", () => this.#speak(leg.ref, words));
     record.addEventListener("click", () => this.#record(leg.ref, record, meter));
     return make(
       "div",
@@ -178,6 +178,19 @@ export class Phones {
       meter,
       make("div", { class: "row" }, speak, record),
     );
+  }
+
+  // What is typed is said once; what could not be said stands there again.
+  async #speak(ref, words) {
+    const text = words?.value.trim();
+    if (!text) return;
+    words.value = "";
+    try {
+      await post(`/lab/legs/${ref}/speech`, { text });
+    } catch (problem) {
+      words.value ||= text;
+      this.#complain(problem);
+    }
   }
 
   async #record(ref, button, meter) {
@@ -207,7 +220,8 @@ export class Phones {
   }
 
   async #hangUp(ref) {
-    await this.#stopRecording(ref); // first what was said, then the receiver
+    await this.#stopRecording(ref); // first what was said or typed, then the receiver
+    await this.#speak(ref, $(`.call[data-ref="${ref}"] .recorder textarea`));
     return this.#do(ref, "hang-up");
   }
 
@@ -247,7 +261,7 @@ export class Phones {
   #listen(leg) {
     const known = this.#played.get(leg.ref) ?? leg.heard.findLastIndex((each) => this.#clock.now() - Date.parse(each.at) > FRESH * Math.max(1, this.#clock.speed)) + 1;
     this.#played.set(leg.ref, leg.heard.length);
-    if (leg.ended) {
+    if (leg.ended || leg.phase === "ended") { // over, perhaps a moment before it is known since when
       this.#sounds.silence(leg.ref);
       this.#stopRecording(leg.ref);
       return;
