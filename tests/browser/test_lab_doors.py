@@ -124,6 +124,20 @@ async def test_twenty_phones_and_five_pages(lab: LabPage, new_context: NewContex
         await each.call_on("Guestd", "ended").wait_for(state="attached", timeout=SLOW_MS)
 
 
+async def test_a_page_that_lost_a_script_says_so(
+    new_context: NewContext, address: str, watched: Watched
+) -> None:
+    watched.expects("net::ERR")
+    page = await (await new_context()).new_page()
+    await page.route("**/dom.js", lambda route: route.abort())
+    await page.goto(address)
+    await page.get_by_text("did not arrive").wait_for(timeout=SLOW_MS)
+    await page.unroute("**/dom.js")
+    await page.get_by_role("link", name="Load it again").click()
+    await page.locator("body[data-ready]").wait_for(timeout=SLOW_MS)
+    assert not await page.get_by_text("did not arrive").is_visible()
+
+
 async def test_the_first_page_is_small(lab: LabPage, new_context: NewContext, address: str) -> None:
     """Everything that is fetched before the page can be used, as it travels."""
     sizes: list[int] = []
