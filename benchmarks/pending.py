@@ -16,6 +16,7 @@ from bot.domain import decisions
 from bot.domain.call import CallState
 from bot.domain.card import Card, Reply
 from bot.domain.people import Asker, Room
+from bot.parse.ids import LARGEST
 from bot.ports.chat import ChatInbox, ChatLimits, Inbound, MessageRef, SourceKey
 from bot.ports.ledger import Ledger
 from storage.engine import postgres_engine, sqlite_engine
@@ -41,13 +42,14 @@ async def fill(databases: Databases, kind: str, calls: int) -> str:
 
 
 def _multiply(connection: Connection, copies: int) -> None:
-    """The database copies its own rows: writing a million one by one would take longer than measuring."""
+    """The database copies its own rows: writing a million one by one would take longer than measuring. They
+    get numbers that nobody could type, so that new calls get some that one can."""
     columns = connection.execute(text("SELECT * FROM call LIMIT 0")).keys()
-    other = {"id": "template.id || '-' || n", "number": f"template.number + n * {ROOMS}"}
+    other = {"id": "template.id || '-' || n", "number": f"template.number + {LARGEST} + n * {ROOMS}"}
     other["due"] = "template.due + n * 2000000"
     chosen = ", ".join(other.get(name, f'template."{name}"') for name in columns)
     named = ", ".join(f'"{name}"' for name in columns)
-    numbered = "UPDATE counter SET value = (SELECT max(number) FROM call) WHERE kind = 'call'"
+    numbered = f"UPDATE counter SET value = {ROOMS} WHERE kind = 'call'"
     connection.execute(
         text(
             "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :copies) "
