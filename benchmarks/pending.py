@@ -46,7 +46,7 @@ def _multiply(connection: Connection, copies: int) -> None:
     get numbers that nobody could type, so that new calls get some that one can."""
     columns = connection.execute(text("SELECT * FROM call LIMIT 0")).keys()
     other = {"id": "template.id || '-' || n", "number": f"template.number + {LARGEST} + n * {ROOMS}"}
-    other["due"] = "template.due + n * 2000000"
+    other["due"] = "template.due + CAST(n AS BIGINT) * 2000000"
     chosen = ", ".join(other.get(name, f'template."{name}"') for name in columns)
     named = ", ".join(f'"{name}"' for name in columns)
     numbered = f"UPDATE counter SET value = {ROOMS} WHERE kind = 'call'"
