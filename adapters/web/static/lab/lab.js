@@ -108,3 +108,9 @@ for (const tab of tabs) {
 }
 turnTo("chat");
 document.body.dataset.ready = "yes";
+// The board is a page of its own; it waits until this one can be used.
+setTimeout(openBoard, 200);
+
+function openBoard() {
+  $("#board iframe").src = "board";
+}
