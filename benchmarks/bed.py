@@ -3,11 +3,12 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from uuid import uuid4
 
 from adapters.clock import SystemClock
 from bot import compose
@@ -59,23 +60,48 @@ def databases() -> Iterator[Databases]:
 
 
 @dataclass
+class Seen:
+    """Which calls came, and when (UTC). `run` names this list among all of the process."""
+
+    came: list[tuple[str, datetime]] = field(default_factory=list)
+    run: str = field(default_factory=lambda: uuid4().hex)
+    _wanted: int = 0
+    _enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def note(self, call: str) -> None:
+        """It comes now. Nobody is woken before everybody is there: that would be work in what is measured."""
+        self.came.append((call, SystemClock().now()))
+        if len(self.came) >= self._wanted:
+            self._enough.set()
+
+    async def all(self, calls: int, *, seconds: float) -> None:
+        """Until so many have come, or the time is up: then what is missing is lost."""
+        self._wanted = calls
+        self._enough.clear()
+        if len(self.came) < calls:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._enough.wait()
+
+
+@dataclass
 class InstantProvider:
-    """Takes every request at once, and remembers when it came (UTC) and for which call."""
+    """Takes every request at once, and remembers it."""
 
     name: str = "instant"
     features: frozenset[Feature] = frozenset({Feature.SAY})
     lacking: Mapping[Feature, str] = field(default_factory=lambda: dict.fromkeys(Feature, "it is a stand-in"))
     limits: ProviderLimits = field(default_factory=lambda: ProviderLimits(calls_per_second=0))
-    came: list[tuple[str, datetime]] = field(default_factory=list)
+    seen: Seen = field(default_factory=Seen)
     tokens: list[Token] = field(default_factory=list)
 
     def check(self, plan: LegPlan) -> None:
         """Anything goes."""
 
     async def originate(self, placement: Placement, hooks: Hooks) -> Placed:
-        self.came.append((placement.call, SystemClock().now()))
+        self.seen.note(placement.call)
         self.tokens.append(placement.token)
-        return Placed(refs=((placement.role, ProviderRef(f"ref-{len(self.came)}")),))
+        return Placed(refs=((placement.role, ProviderRef(f"ref-{len(self.tokens)}")),))
 
     async def close(self) -> None:
         """There is nothing to let go of."""
@@ -116,11 +142,3 @@ async def dispatching(url: str, folder: Path, provider: InstantProvider) -> Asyn
             yield house
     finally:
         await house.close()
-
-
-async def until(provider: InstantProvider, calls: int, *, seconds: float) -> None:
-    """Until so many requests have come, or the time is up: then what is missing is lost."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while len(provider.came) < calls and loop.time() < end:  # noqa: ASYNC110 - it shall know of no waiter
-        await asyncio.sleep(0.01)

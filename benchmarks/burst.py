@@ -4,15 +4,12 @@ The clock runs from the due moment until the last call is written down as placed
 """
 
 import asyncio
-import time
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
-
 from benchmarks import rivals
-from benchmarks.bed import Databases, InstantProvider, dispatching, ledger_at, until
+from benchmarks.bed import Databases, InstantProvider, dispatching, ledger_at
 from benchmarks.orders import order, write_down
 from bot.domain.call import PlacementState
 from bot.ports.ledger import Ledger
@@ -55,12 +52,12 @@ async def ours(databases: Databases, kind: str, calls: int) -> Burst:
         due = datetime.now(UTC) + timedelta(seconds=2 + calls / 400)
         await write_down(ledger, [order(n, due) for n in range(calls)])
         async with dispatching(url, databases.folder, provider):
-            await until(
-                provider, calls, seconds=(due - datetime.now(UTC)).total_seconds() + 5 + calls * PATIENCE
+            await provider.seen.all(
+                calls, seconds=(due - datetime.now(UTC)).total_seconds() + 5 + calls * PATIENCE
             )
             await _all_placed(ledger, len(set(provider.tokens)))
             seconds = (datetime.now(UTC) - due).total_seconds()
-    return _judged(calls, due, provider.came, seconds)
+    return _judged(calls, due, provider.seen.came, seconds)
 
 
 async def _all_placed(ledger: Ledger, calls: int) -> None:
@@ -89,17 +86,8 @@ async def apscheduler(databases: Databases, kind: str, calls: int) -> Burst:
     """At its defaults: what is more than a second late is dropped."""
     with rivals.apscheduler(databases.empty(kind)) as (scheduler, seen):
         due = datetime.now(UTC) + timedelta(seconds=2 + calls / 150)
-        rivals.add_jobs(scheduler, [str(n) for n in range(calls)], [due] * calls)
-        scheduler.start()
-        try:
-            await _none_left(scheduler, (due - datetime.now(UTC)).total_seconds() + 5 + calls * PATIENCE)
-        finally:
-            scheduler.shutdown(wait=False)
+        rivals.add_jobs(scheduler, seen, [str(n) for n in range(calls)], [due] * calls)
+        limit = (due - datetime.now(UTC)).total_seconds() + 5 + calls * PATIENCE
+        await rivals.run(scheduler, calls, seconds=limit)
         seconds = (max((at for _, at in seen.came), default=due) - due).total_seconds()
     return _judged(calls, due, seen.came, max(seconds, 0.001))
-
-
-async def _none_left(scheduler: AsyncIOScheduler, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while scheduler.get_jobs() and time.monotonic() < end:  # noqa: ASYNC110 - it tells nobody
-        await asyncio.sleep(0.5)

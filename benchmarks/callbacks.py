@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from adapters.web.app import build_app
 from adapters.web.server import serving
-from benchmarks.bed import Databases, InstantProvider, dispatching, ledger_at, until
+from benchmarks.bed import Databases, InstantProvider, dispatching, ledger_at
 from benchmarks.load import Answer, Sent, crowd, milliseconds
 from benchmarks.orders import order, write_down
 from bot.compose import House
@@ -78,7 +78,7 @@ async def heard(databases: Databases, kind: str, *, calls: int, per_second: floa
     async with ledger_at(url) as ledger:
         await write_down(ledger, [order(n, due) for n in range(calls)])
         async with dispatching(url, databases.folder, provider) as house:
-            await until(provider, calls, seconds=10 + calls / 20)
+            await provider.seen.all(calls, seconds=10 + calls / 20)
             await asyncio.sleep(1)
             started = time.perf_counter()
             answers = await _call_back(house, _events(provider, due, seed), per_second)

@@ -67,7 +67,7 @@ async def dropped(databases: Databases, kind: str, calls: int, seconds: float) -
         async with dispatching(url, databases.folder, provider):
             await _all_settled(ledger, calls, max(dues) + timedelta(seconds=30))
         took = await _took(ledger, provider, calls)
-    times = Counter(call for call, _ in provider.came)
+    times = Counter(call for call, _ in provider.seen.came)
     return Settled(
         calls=calls,
         double=sum(n > 1 for n in times.values()),

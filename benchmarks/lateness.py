@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from benchmarks import rivals
-from benchmarks.bed import Databases, InstantProvider, dispatching, ledger_at, until
+from benchmarks.bed import Databases, InstantProvider, dispatching, ledger_at
 from benchmarks.orders import order, write_down
 
 HEAD_START = timedelta(seconds=3)
@@ -53,8 +53,8 @@ async def ours(databases: Databases, kind: str, calls: int, seconds: float) -> L
     async with ledger_at(url) as ledger:
         await write_down(ledger, orders)
     async with dispatching(url, databases.folder, provider):
-        await until(provider, calls, seconds=(max(dues) - datetime.now(UTC)).total_seconds() + 10)
-    return lateness({each.id: each.due for each in orders}, provider.came)
+        await provider.seen.all(calls, seconds=(max(dues) - datetime.now(UTC)).total_seconds() + 10)
+    return lateness({each.id: each.due for each in orders}, provider.seen.came)
 
 
 async def apscheduler(databases: Databases, kind: str, calls: int, seconds: float) -> Lateness:
@@ -62,7 +62,7 @@ async def apscheduler(databases: Databases, kind: str, calls: int, seconds: floa
         dues = spread(calls, seconds, datetime.now(UTC) + HEAD_START + timedelta(milliseconds=6 * calls))
         names = [str(n) for n in range(calls)]
         scheduler.start(paused=True)
-        rivals.add_jobs(scheduler, names, dues)
+        rivals.add_jobs(scheduler, seen, names, dues)
         scheduler.resume()
         await seen.all(calls, seconds=(max(dues) - datetime.now(UTC)).total_seconds() + 5)
         scheduler.shutdown(wait=False)
@@ -91,5 +91,5 @@ async def fresh(databases: Databases, url: str, calls: int) -> Lateness:
             house.bell.ring_at(new.due)
             dues[new.id] = new.due
             await asyncio.sleep(0.1)
-        await until(provider, calls, seconds=10)
-    return lateness(dues, provider.came)
+        await provider.seen.all(calls, seconds=10)
+    return lateness(dues, provider.seen.came)

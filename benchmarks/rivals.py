@@ -2,38 +2,23 @@
 
 import asyncio
 import logging
-import time
 import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore  # type: ignore[import-untyped]
-from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from procrastinate import App, PsycopgConnector
+
+from benchmarks.bed import Seen
 
 POLL = 0.2
 """Seconds; its default is 5. Below this, polling costs more than it gains."""
 AT_ONCE = 20
 BATCH = 1000
-
-
-@dataclass
-class Seen:
-    """When each job ran, UTC."""
-
-    came: list[tuple[str, datetime]] = field(default_factory=list)
-
-    async def note(self, call: str) -> None:
-        self.came.append((call, datetime.now(UTC)))
-
-    async def all(self, calls: int, *, seconds: float) -> None:
-        """Until so many have come, or the time is up."""
-        end = time.monotonic() + seconds
-        while len(self.came) < calls and time.monotonic() < end:  # noqa: ASYNC110 - as for ours
-            await asyncio.sleep(0.01)
 
 
 # --- procrastinate ------------------------------------------------------------------------------
@@ -45,7 +30,11 @@ async def procrastinate(url: str) -> AsyncIterator[tuple[App, Seen]]:
     logging.getLogger("procrastinate").setLevel(logging.ERROR)
     app = App(connector=PsycopgConnector(conninfo=url, min_size=4, max_size=AT_ONCE))
     seen = Seen()
-    app.task(name="dial")(seen.note)
+
+    @app.task(name="dial")
+    async def dial(call: str) -> None:
+        seen.note(call)
+
     async with app.open_async():
         await app.schema_manager.apply_schema_async()
         yield app, seen
@@ -83,28 +72,49 @@ async def working(app: App) -> AsyncIterator[None]:
 
 # --- APScheduler --------------------------------------------------------------------------------
 
-_now_seen: Seen | None = None
+_RUNS: Final[dict[str, Seen]] = {}
 
 
-async def _dial(call: str) -> None:
-    """A job of its store is a function that can be imported."""
-    assert _now_seen is not None
-    await _now_seen.note(call)
+async def _dial(run: str, call: str) -> None:
+    """A job of its store is a function that can be imported, so it finds its list by name."""
+    _RUNS[run].note(call)
 
 
 @contextmanager
 def apscheduler(url: str) -> Iterator[tuple[AsyncIOScheduler, Seen]]:
     """With a SQLAlchemy store, otherwise at its defaults. Not started."""
-    global _now_seen  # noqa: PLW0603 - its jobs cannot be told otherwise
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-    _now_seen = Seen()
+    seen = Seen()
+    _RUNS[seen.run] = seen
     store = SQLAlchemyJobStore(url=url.replace("postgresql://", "postgresql+psycopg://"))
-    yield AsyncIOScheduler(jobstores={"default": store}, timezone=UTC), _now_seen
+    yield AsyncIOScheduler(jobstores={"default": store}, timezone=UTC), seen
+    del _RUNS[seen.run]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         store.engine.dispose()
 
 
-def add_jobs(scheduler: AsyncIOScheduler, calls: Sequence[str], dues: Sequence[datetime]) -> None:
+def add_jobs(scheduler: AsyncIOScheduler, seen: Seen, calls: Sequence[str], dues: Sequence[datetime]) -> None:
+    """One job a call."""
     for call, due in zip(calls, dues, strict=True):
-        scheduler.add_job(_dial, "date", run_date=due, args=[call], id=call)
+        scheduler.add_job(_dial, "date", run_date=due, args=[seen.run, call], id=call)
+
+
+async def run(scheduler: AsyncIOScheduler, calls: int, *, seconds: float) -> None:
+    """At work until each of so many jobs has run or was missed, or the time is up."""
+    done, left = asyncio.Event(), calls
+
+    def count(_event: object) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            done.set()
+
+    scheduler.add_listener(count, EVENT_JOB_EXECUTED | EVENT_JOB_MISSED | EVENT_JOB_ERROR)
+    scheduler.start()
+    try:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await done.wait()
+    finally:
+        scheduler.shutdown(wait=False)

@@ -25,7 +25,7 @@ from tests.scenario.telegram_house import TelegramHouse, telegram_house
 from tests.scenario.test_telegram_figures import NO_LIMITS
 
 COMMANDS, A_SECOND = 1000, 100
-SECRET = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
 SLOW = 10.0
 
 
@@ -35,7 +35,7 @@ def _requests(house: TelegramHouse, commands: int) -> list[Sent]:
         Sent(
             url=f"{world.door}/chat/telegram",
             body=json.dumps(world.message(house.sam, house.sam, f"list {n}")),
-            headers={"content-type": "application/json", SECRET: world.secret},
+            headers={"content-type": "application/json", HEADER: world.secret},
         )
         for n in range(commands)
     ]
@@ -49,13 +49,13 @@ def _slow_down(house: TelegramHouse) -> None:
         await asyncio.sleep(SLOW)
         await work(inbound)
 
-    house.house.intake._handle = slowly  # type: ignore[method-assign]
+    house.house.intake._handle = slowly
 
 
 def _count_refusals(house: TelegramHouse) -> list[Inbound]:
     """Grows by each message whose sender is told that it was not taken."""
     refused: list[Inbound] = []
-    listener: Any = house.house.chats["telegram"]._listener  # type: ignore[attr-defined]
+    listener: Any = house.house.chats["telegram"]._listener
     tell = listener._not_taken
 
     async def counted(inbound: Inbound, query: str | None) -> None:

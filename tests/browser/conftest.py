@@ -21,6 +21,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from playwright.async_api import async_playwright as playwright_running
 
 from tests.browser.house import OpenHouse, open_house
+from tests.browser.lab import a_lab
 
 QUIET: Final = (
     "--disable-gpu",
@@ -76,7 +77,7 @@ def chromium() -> str:
         missing = "no Chromium on this machine; `apt-get install chromium` brings one"
         if os.environ.get("CI"):
             pytest.fail(missing)
-        pytest.skip(missing)
+        pytest.skip(missing)  # only for a developer without one: `.ci/run` sets CI, and there it fails
     return found
 
 
@@ -170,5 +171,12 @@ async def house(tmp_path: Path) -> AsyncIterator[OpenHouse]:
 async def mine(house: OpenHouse, new_context: NewContext) -> Page:
     """A page of Punit's, who has signed in."""
     context = await new_context()
-    await context.add_cookies([house.session()])  # type: ignore[list-item]
+    await house.signs_in(context)
     return await context.new_page()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def lab_address() -> AsyncIterator[str]:
+    """A phone lab of this file's own, on a network of its own."""
+    async with a_lab() as address:
+        yield address

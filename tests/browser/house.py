@@ -6,8 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from playwright.async_api import BrowserContext
+
 from adapters.web.app import build_app
 from adapters.web.server import serving
+from adapters.web.sessions import COOKIE
 from bot.domain.passes import LINK_LIFE, Pass, PassKind, sign_pass
 from bot.domain.people import Asker
 from tests.scenario.house import PUNIT, House
@@ -44,12 +47,16 @@ class OpenHouse(House):
         given = Pass(id=self.house._ids.new(), kind=PassKind.LINK, asker=asker, until=self.clock.now() + life)
         return f"{self.address}/in/{sign_pass(given, self.house.settings.key('sign-in'))}"
 
-    def session(self, asker: Asker = PUNIT) -> dict[str, str]:
-        """The cookie of somebody who has signed in, for `context.add_cookies`."""
+    def cookies(self, asker: Asker = PUNIT) -> dict[str, str]:
+        """What the browser of somebody who has signed in sends along."""
         until = self.clock.now() + timedelta(hours=1)
         given = Pass(id="session", kind=PassKind.SESSION, asker=asker, until=until)
-        key = self.house.settings.key("sign-in")
-        return {"name": "patchline", "value": sign_pass(given, key), "url": self.address}
+        return {COOKIE: sign_pass(given, self.house.settings.key("sign-in"))}
+
+    async def signs_in(self, context: BrowserContext, asker: Asker = PUNIT) -> None:
+        """That browser is theirs from now on, as after the button behind a sign-in link."""
+        for name, value in self.cookies(asker).items():
+            await context.add_cookies([{"name": name, "value": value, "url": self.address}])
 
 
 def stranger(name: str) -> Asker:

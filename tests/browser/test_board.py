@@ -56,7 +56,7 @@ async def test_everybody_can_read_and_use_it(
 ) -> None:
     await a_busy_day(house)
     context = await new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    await context.add_cookies([house.session()])  # type: ignore[list-item]
+    await house.signs_in(context)
     page = await context.new_page()
     call = await house.call(1)
     for path in ("/board", f"/board/calls/{call.id}"):
@@ -80,7 +80,7 @@ async def test_it_follows_what_happens_without_losing_the_focus(house: OpenHouse
 
 
 async def test_a_fragment_that_has_not_changed_is_not_sent_again(house: OpenHouse) -> None:
-    cookies = {"patchline": house.session()["value"]}
+    cookies = house.cookies()
     async with httpx.AsyncClient(base_url=house.address, cookies=cookies) as client:
         first = await client.get("/board/fragment?show=&who=&span=15&page=1")
         again = await client.get(
@@ -193,7 +193,7 @@ async def test_without_scripts_everything_is_there_and_buttons_work(
 ) -> None:
     await house.says("call bob at 23:59")
     context = await new_context(java_script_enabled=False)
-    await context.add_cookies([house.session()])  # type: ignore[list-item]
+    await house.signs_in(context)
     page = await context.new_page()
     await page.goto(f"{house.address}/board?show=upcoming&who=&span=60&page=1")
     await page.get_by_role("button", name="Cancel: Call #1 to bob").click()
@@ -209,7 +209,7 @@ async def test_a_double_click_calls_once(house: OpenHouse) -> None:
     await house.says("call bob, say hello")
     await house.advance(5)
     call = await house.call(1)
-    cookies = {"patchline": house.session()["value"]}
+    cookies = house.cookies()
     form = {"press": f"again:{call.id}", "call": call.id, "back": "board"}
     async with httpx.AsyncClient(base_url=house.address, cookies=cookies) as client:
         for _ in range(2):
@@ -254,7 +254,7 @@ async def test_a_foreign_page_can_press_nothing(
 async def test_a_post_that_no_page_of_ours_vouches_for_is_refused(
     house: OpenHouse, path: str, headers: dict[str, str]
 ) -> None:
-    cookies = {"patchline": house.session()["value"]}
+    cookies = house.cookies()
     async with httpx.AsyncClient(base_url=house.address, cookies=cookies) as client:
         answer = await client.post(path, headers=headers)
     assert answer.status_code == 403
@@ -286,7 +286,7 @@ async def test_somebody_elses_calls_are_not_there(
     call = await house.call(2)
     eve = stranger("Eve")
     context = await new_context()
-    await context.add_cookies([house.session(eve)])  # type: ignore[list-item]
+    await house.signs_in(context, eve)
     page = await context.new_page()
     await page.goto(f"{house.address}/board?who=all")
     await expect(page.get_by_text("No calls yet.")).to_be_visible()
@@ -296,7 +296,7 @@ async def test_somebody_elses_calls_are_not_there(
     watched.expects("404")
     await page.goto(f"{house.address}/board/calls/{call.id}")
     await expect(page.get_by_role("heading", name="There is nothing here")).to_be_visible()
-    cookies = {"patchline": house.session(eve)["value"]}
+    cookies = house.cookies(eve)
     form = {"press": f"cancel:{call.id}", "call": call.id, "back": "board"}
     async with httpx.AsyncClient(base_url=house.address, cookies=cookies) as client:
         answer = await client.post("/board/press", data=form, headers={"Sec-Fetch-Site": "same-origin"})

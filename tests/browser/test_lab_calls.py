@@ -1,12 +1,10 @@
 """The phone lab: sentences are typed or clicked, phones ring, and people do with them as they like."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
 
 from tests.browser.conftest import NewContext
-from tests.browser.lab import AMY, BOB, CY, SLOW_MS, YOU, LabPage, a_lab
+from tests.browser.lab import AMY, BOB, CY, SLOW_MS, YOU, LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -18,17 +16,11 @@ HTMLMediaElement.prototype.play = function () { window.played.push(this.src); re
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def address() -> AsyncIterator[str]:
-    async with a_lab() as at:
-        yield at
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(new_context: NewContext, address: str) -> LabPage:
+async def lab(new_context: NewContext, lab_address: str) -> LabPage:
     context = await new_context(viewport={"width": 1440, "height": 1000})
     await context.add_init_script(HEARD)
-    return await LabPage(await context.new_page(), address).open()
+    return await LabPage(await context.new_page(), lab_address).open()
 
 
 async def test_one_click_and_a_phone_rings(lab: LabPage) -> None:
@@ -107,10 +99,10 @@ async def test_a_phone_that_screens_shows_who_calls_and_why(lab: LabPage) -> Non
 
 
 async def test_muting_and_keys_are_seen_by_everybody(
-    lab: LabPage, new_context: NewContext, address: str
+    lab: LabPage, new_context: NewContext, lab_address: str
 ) -> None:
     small = await new_context(viewport={"width": 390, "height": 844})
-    other = await LabPage(await small.new_page(), address).open()
+    other = await LabPage(await small.new_page(), lab_address).open()
     card = await lab.order("call amy, wait 30 seconds, say hello")
     await lab.until(AMY, "ringing")
     await lab.answers(AMY)
@@ -147,11 +139,11 @@ async def test_what_was_typed_can_be_had_again(lab: LabPage) -> None:
 
 
 async def test_a_page_opened_later_shows_what_was_said(
-    lab: LabPage, new_context: NewContext, address: str
+    lab: LabPage, new_context: NewContext, lab_address: str
 ) -> None:
     await lab.say("contacts")
     await lab.told("amy")
-    other = await LabPage(await (await new_context()).new_page(), address).open()
+    other = await LabPage(await (await new_context()).new_page(), lab_address).open()
     said = await lab.page.locator("#log > li").all_inner_texts()
     await other.told("amy")
     assert await other.page.locator("#log > li").all_inner_texts() == said

@@ -1,12 +1,10 @@
 """Who the phone lab answers to, what it shows of strange names, and how much it can carry."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 import pytest_asyncio
 
 from tests.browser.conftest import NewContext, Watched
-from tests.browser.lab import SLOW_MS, LabPage, a_lab
+from tests.browser.lab import SLOW_MS, LabPage
 from tests.browser.looking import complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -14,15 +12,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 HOSTILE = '<img src=x onerror="document.title=1">'
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def address() -> AsyncIterator[str]:
-    async with a_lab() as at:
-        yield at
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(new_context: NewContext, address: str) -> LabPage:
-    return await LabPage(await (await new_context()).new_page(), address).open()
+async def lab(new_context: NewContext, lab_address: str) -> LabPage:
+    return await LabPage(await (await new_context()).new_page(), lab_address).open()
 
 
 @pytest.mark.parametrize(
@@ -100,9 +92,9 @@ async def test_a_wrong_number_for_a_phone_is_explained(lab: LabPage, watched: Wa
     assert await lab.page.get_by_label("Name").input_value() == "Dee"
 
 
-async def test_twenty_phones_and_five_pages(lab: LabPage, new_context: NewContext, address: str) -> None:
+async def test_twenty_phones_and_five_pages(lab: LabPage, new_context: NewContext, lab_address: str) -> None:
     context = await new_context(viewport={"width": 1440, "height": 1000})
-    pages = [await LabPage(await context.new_page(), address).open() for _ in range(5)]
+    pages = [await LabPage(await context.new_page(), lab_address).open() for _ in range(5)]
     ours = {"Sec-Fetch-Site": "same-origin"}
     for n in range(16):
         phone = {
@@ -111,7 +103,7 @@ async def test_twenty_phones_and_five_pages(lab: LabPage, new_context: NewContex
             "number": f"+4420794604{n:02}",
             "kind": "person",
         }
-        answer = await lab.page.request.post(address + "lab/phones", data=phone, headers=ours)
+        answer = await lab.page.request.post(lab_address + "lab/phones", data=phone, headers=ours)
         assert answer.status == 200
     for each in pages:
         await each.phone("Guestp").wait_for(state="attached", timeout=SLOW_MS)
@@ -125,12 +117,12 @@ async def test_twenty_phones_and_five_pages(lab: LabPage, new_context: NewContex
 
 
 async def test_a_page_that_lost_a_script_says_so(
-    new_context: NewContext, address: str, watched: Watched
+    new_context: NewContext, lab_address: str, watched: Watched
 ) -> None:
     watched.expects("net::ERR")
     page = await (await new_context()).new_page()
     await page.route("**/dom.js", lambda route: route.abort())
-    await page.goto(address)
+    await page.goto(lab_address)
     await page.get_by_text("did not arrive").wait_for(timeout=SLOW_MS)
     await page.unroute("**/dom.js")
     await page.get_by_role("link", name="Load it again").click()
@@ -138,7 +130,7 @@ async def test_a_page_that_lost_a_script_says_so(
     assert not await page.get_by_text("did not arrive").is_visible()
 
 
-async def test_the_first_page_is_small(lab: LabPage, new_context: NewContext, address: str) -> None:
+async def test_the_first_page_is_small(lab: LabPage, new_context: NewContext, lab_address: str) -> None:
     """Everything that is fetched before the page can be used, as it travels."""
     sizes: list[int] = []
     page = await (await new_context()).new_page()
@@ -151,7 +143,7 @@ async def test_the_first_page_is_small(lab: LabPage, new_context: NewContext, ad
             sizes.append(len(await response.body()))
 
     page.on("response", weigh)
-    await LabPage(page, address).open()
+    await LabPage(page, lab_address).open()
     assert len(sizes) > 5
     assert sum(sizes) < 100_000
 
@@ -159,10 +151,10 @@ async def test_the_first_page_is_small(lab: LabPage, new_context: NewContext, ad
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 820, 1440])
 async def test_everybody_can_read_it_and_hit_it(
-    new_context: NewContext, address: str, width: int, scheme: str
+    new_context: NewContext, lab_address: str, width: int, scheme: str
 ) -> None:
     context = await new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    lab = await LabPage(await context.new_page(), address).open()
+    lab = await LabPage(await context.new_page(), lab_address).open()
     card = await lab.order("conference amy, bob and me")
     await lab.say("call amy tomorow at 9am")
     await lab.told("tomorow")

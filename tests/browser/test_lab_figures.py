@@ -1,16 +1,14 @@
 """The phone lab in a real browser: how long after an event it is seen, how soon the first page is there."""
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from tests.browser.conftest import NewContext
-from tests.browser.lab import AMY, LabPage, a_lab
+from tests.browser.lab import AMY, LabPage
 
 pytestmark = [pytest.mark.bench, pytest.mark.asyncio(loop_scope="session")]
 
@@ -34,16 +32,10 @@ TIMES = """
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def address() -> AsyncIterator[str]:
-    async with a_lab() as at:
-        yield at
-
-
-async def test_how_soon_a_change_is_seen(new_context: NewContext, address: str) -> None:
+async def test_how_soon_a_change_is_seen(new_context: NewContext, lab_address: str) -> None:
     context = await new_context(viewport={"width": 1440, "height": 1000})
     await context.add_init_script(SEEN)
-    lab = await LabPage(await context.new_page(), address).open()
+    lab = await LabPage(await context.new_page(), lab_address).open()
     phones, cards = [], []
     for _ in range(CALLS):
         card = await lab.order("call amy, wait 30 seconds, say hello")
@@ -51,7 +43,7 @@ async def test_how_soon_a_change_is_seen(new_context: NewContext, address: str) 
         await lab.answers(AMY)
         await card.shows("answered")
         ref = await lab.call_on(AMY, "talking").get_attribute("data-ref")
-        answered = (await legs(address))[f"leg:{ref}"]["answered"]
+        answered = (await legs(lab_address))[f"leg:{ref}"]["answered"]
         seen = dict(await lab.page.evaluate("window.seen"))
         moment = datetime.fromisoformat(answered).timestamp() * 1000
         phones.append(seen[f"{ref} talking"] - moment)
@@ -62,12 +54,12 @@ async def test_how_soon_a_change_is_seen(new_context: NewContext, address: str) 
     say("on the card", cards)
 
 
-async def test_how_soon_the_first_page_is_there(new_context: NewContext, address: str) -> None:
+async def test_how_soon_the_first_page_is_there(new_context: NewContext, lab_address: str) -> None:
     painted, ready = [], []
     for _ in range(10):
         context = await new_context()
         page = await context.new_page()
-        await page.goto(address)
+        await page.goto(lab_address)
         await page.locator("body[data-ready]").wait_for()
         first, interactive = await page.evaluate(TIMES)
         painted.append(first)

@@ -1,14 +1,13 @@
 """The phone lab under hands that slip: double clicks, half-typed words, a microphone refused."""
 
 import re
-from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.conftest import NewContext, Watched
-from tests.browser.lab import AMY, BOB, SLOW_MS, STRANGER, CardOnPage, LabPage, a_lab
+from tests.browser.lab import AMY, BOB, SLOW_MS, STRANGER, LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -28,17 +27,11 @@ if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = () => new Prom
 """
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def address() -> AsyncIterator[str]:
-    async with a_lab() as at:
-        yield at
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(new_context: NewContext, address: str) -> LabPage:
+async def lab(new_context: NewContext, lab_address: str) -> LabPage:
     context = await new_context(viewport={"width": 1440, "height": 1000})
     await context.add_init_script(HEARD + MICROPHONE)
-    return await LabPage(await context.new_page(), address).open()
+    return await LabPage(await context.new_page(), lab_address).open()
 
 
 async def spoken(page: Page, words: str) -> int:
@@ -96,26 +89,13 @@ async def test_a_draft_is_there_again_after_a_look_at_what_was_said(lab: LabPage
     assert await box.input_value() == "call amy to"
 
 
-async def at_the_beep(lab: LabPage) -> CardOnPage:
-    """A stranger has called, nobody took it, and the voicemail records. The card of that call."""
-    await lab.say("forward +1 212 555 0100 to amy for 8 seconds, then voicemail")
-    await lab.told("rings amy for 8 s, then voicemail")
-    card = await lab.card_after(lab.page.get_by_role("button", name="A stranger calls us").click())
-    await lab.until(AMY, "ringing")
-    await lab.press(AMY, "Decline")
-    await lab.time_runs("10×")
-    await lab.phone(STRANGER).get_by_role("group", name="Leave a message").wait_for(timeout=SLOW_MS)
-    await lab.time_runs("1×")
-    return card
-
-
 async def hangs_up(lab: LabPage) -> None:
     await lab.press(STRANGER, "Hang up")
     await lab.until(STRANGER, "ended")
 
 
 async def test_whoever_types_a_message_goes_on_typing_whatever_happens_on_the_phone(lab: LabPage) -> None:
-    await at_the_beep(lab)
+    await lab.at_the_beep()
     message = lab.phone(STRANGER).get_by_label("Your message")
     await message.click()
     await lab.page.keyboard.type("Hello th")
@@ -128,7 +108,7 @@ async def test_whoever_types_a_message_goes_on_typing_whatever_happens_on_the_ph
 
 
 async def test_what_was_typed_is_said_before_the_receiver_goes_down(lab: LabPage) -> None:
-    card = await at_the_beep(lab)
+    card = await lab.at_the_beep()
     message = lab.phone(STRANGER).get_by_label("Your message")
     await message.fill("Hello, this is Dee.")
     await lab.press(STRANGER, "Say it")
@@ -142,7 +122,7 @@ async def test_what_was_typed_is_said_before_the_receiver_goes_down(lab: LabPage
 
 
 async def test_a_microphone_that_is_refused_is_explained(lab: LabPage) -> None:
-    await at_the_beep(lab)
+    await lab.at_the_beep()
     await lab.press(STRANGER, "Use the microphone")
     await lab.page.evaluate("window.refuse()")
     await lab.page.get_by_role("status").get_by_text("may not use the microphone").wait_for()
@@ -151,7 +131,7 @@ async def test_a_microphone_that_is_refused_is_explained(lab: LabPage) -> None:
 
 
 async def test_pressing_again_while_the_browser_asks_does_not_end_the_message(lab: LabPage) -> None:
-    await at_the_beep(lab)
+    await lab.at_the_beep()
     await lab.press(STRANGER, "Use the microphone")
     await lab.press(STRANGER, "Use the microphone")
     await lab.page.evaluate("window.give()")
@@ -162,7 +142,7 @@ async def test_pressing_again_while_the_browser_asks_does_not_end_the_message(la
 
 
 async def test_a_microphone_allowed_after_the_call_is_let_go_at_once(lab: LabPage) -> None:
-    await at_the_beep(lab)
+    await lab.at_the_beep()
     await lab.press(STRANGER, "Use the microphone")
     await hangs_up(lab)
     await lab.page.evaluate("window.give()")
@@ -189,8 +169,8 @@ async def test_a_phone_that_is_hung_up_does_not_take_the_words_from_another(lab:
     assert said[-1] == "(silence)", said
 
 
-async def test_of_several_pages_one_speaks(lab: LabPage, address: str) -> None:
-    other = await LabPage(await lab.page.context.new_page(), address).open()
+async def test_of_several_pages_one_speaks(lab: LabPage, lab_address: str) -> None:
+    other = await LabPage(await lab.page.context.new_page(), lab_address).open()
     words = "Only once, please."
     for active, quiet in ((lab, other), (other, lab)):
         await active.page.bring_to_front()
@@ -263,7 +243,7 @@ async def test_whoever_signs_out_of_the_board_is_told_so_in_the_lab(lab: LabPage
 
 
 async def test_a_recording_on_the_board_in_the_lab_opens_its_player(lab: LabPage) -> None:
-    await at_the_beep(lab)
+    await lab.at_the_beep()
     await lab.phone(STRANGER).get_by_label("Your message").fill("Hello, please ring me back tomorrow.")
     await lab.press(STRANGER, "Say it")
     await lab.time_runs("10×")

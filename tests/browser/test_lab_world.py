@@ -5,14 +5,13 @@ import io
 import math
 import re
 import wave
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from tests.browser.conftest import NewContext, Watched
-from tests.browser.lab import AMY, SLOW_MS, STRANGER, YOU, CardOnPage, LabPage, a_lab
+from tests.browser.lab import AMY, SLOW_MS, STRANGER, YOU, CardOnPage, LabPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -40,16 +39,10 @@ def microphone(humming: Path) -> Path:
     return humming
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def address() -> AsyncIterator[str]:
-    async with a_lab() as at:
-        yield at
-
-
 @pytest_asyncio.fixture(loop_scope="session")
-async def lab(new_context: NewContext, address: str) -> LabPage:
+async def lab(new_context: NewContext, lab_address: str) -> LabPage:
     context = await new_context(viewport={"width": 1440, "height": 1000})
-    return await LabPage(await context.new_page(), address).open()
+    return await LabPage(await context.new_page(), lab_address).open()
 
 
 # --- time -------------------------------------------------------------------------------------------
@@ -86,19 +79,6 @@ async def test_a_call_at_2359_is_seen_firing(lab: LabPage) -> None:
 # --- strangers and their voices ---------------------------------------------------------------------
 
 
-async def at_the_beep(lab: LabPage) -> CardOnPage:
-    """A stranger has called, nobody took it, and the voicemail records."""
-    await lab.say("forward +1 212 555 0100 to amy for 8 seconds, then voicemail")
-    await lab.told("rings amy for 8 s, then voicemail")
-    card = await lab.card_after(lab.page.get_by_role("button", name="A stranger calls us").click())
-    await lab.until(AMY, "ringing")
-    await lab.press(AMY, "Decline")
-    await lab.time_runs("10×")
-    await lab.phone(STRANGER).get_by_role("group", name="Leave a message").wait_for(timeout=SLOW_MS)
-    await lab.time_runs("1×")
-    return card
-
-
 async def heard_at(lab: LabPage, card: CardOnPage) -> "array.array[int]":
     """The samples that the link on the card plays."""
     link = await card.link.get_attribute("href", timeout=SLOW_MS)
@@ -111,7 +91,7 @@ async def heard_at(lab: LabPage, card: CardOnPage) -> "array.array[int]":
 
 
 async def test_a_typed_message_is_spoken_and_its_link_plays_it(lab: LabPage) -> None:
-    card = await at_the_beep(lab)
+    card = await lab.at_the_beep()
     await lab.phone(STRANGER).get_by_label("Your message").fill("Hello, please ring me back tomorrow.")
     await lab.press(STRANGER, "Say it")
     await lab.time_runs("10×")
@@ -123,7 +103,7 @@ async def test_a_typed_message_is_spoken_and_its_link_plays_it(lab: LabPage) -> 
 
 
 async def test_a_voice_at_the_microphone_is_what_the_link_plays(lab: LabPage) -> None:
-    card = await at_the_beep(lab)
+    card = await lab.at_the_beep()
     await lab.press(STRANGER, "Use the microphone")
     await lab.phone(STRANGER).get_by_role("button", name="Done (#)").wait_for()
     await lab.page.wait_for_timeout(3000)

@@ -101,7 +101,7 @@ async def test_everybody_can_read_and_use_it(
     house: OpenHouse, link: str, new_context: NewContext, width: int, scheme: str
 ) -> None:
     context = await new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    await context.add_cookies([house.session()])  # type: ignore[list-item]
+    await house.signs_in(context)
     page = await context.new_page()
     await opened(page, link)
     assert await complaints(page) == []
@@ -111,7 +111,7 @@ async def test_without_scripts_the_browsers_own_player_stands_there(
     house: OpenHouse, link: str, new_context: NewContext
 ) -> None:
     context = await new_context(java_script_enabled=False)
-    await context.add_cookies([house.session()])  # type: ignore[list-item]
+    await house.signs_in(context)
     page = await context.new_page()
     await page.goto(link)
     await expect(page.locator("audio[controls]")).to_be_visible()
@@ -196,7 +196,7 @@ async def test_revoked_every_link_is_dead_and_a_new_one_works(
 async def test_the_link_and_a_session_are_not_enough_to_act(
     house: OpenHouse, link: str, asker: Asker, site: str, status: int
 ) -> None:
-    cookies = {"patchline": house.session(asker)["value"]}
+    cookies = house.cookies(asker)
     async with httpx.AsyncClient(cookies=cookies) as client:
         answer = await client.post(f"{link}/press", data={"do": "revoke"}, headers={"Sec-Fetch-Site": site})
     assert answer.status_code == status
@@ -208,7 +208,7 @@ async def test_somebody_elses_recording_is_not_found_by_its_name(
     watched.expects("404")
     recording = await the_message(house)
     context = await new_context()
-    await context.add_cookies([house.session(stranger("Eve"))])  # type: ignore[list-item]
+    await house.signs_in(context, stranger("Eve"))
     page = await context.new_page()
     for path in (f"/board/listen/{recording.id}", f"/r/{recording.id}", f"/r/{recording.id}/audio"):
         answer = await page.goto(house.address + path)

@@ -88,7 +88,7 @@ async def test_whose_access_is_revoked_sees_nothing_from_then_on(
     eve = stranger("Eve")
     await house.says("timezone Asia/Singapore", asker=eve)
     context = await new_context()
-    await context.add_cookies([house.session(eve)])  # type: ignore[list-item]
+    await house.signs_in(context, eve)
     page = await context.new_page()
     await page.goto(f"{house.address}/board")
     await expect(page.get_by_text("Nothing is scheduled.")).to_be_visible()
