@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import sqlite3
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -21,7 +23,6 @@ BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before the database counts as out of reach."""
 POOL_SIZE: Final = 8
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a placement must survive the power cut that follows its commit
     "PRAGMA foreign_keys = ON",
     f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}",
@@ -83,7 +84,23 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)
+    _write_ahead(cursor)
     cursor.close()
+
+
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    """Two processes that meet a new file want to turn it to WAL at once; SQLite tells one of them that it is
+    busy without waiting, whatever the busy timeout, so the waiting is done here."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def postgres_engine(url: str) -> AsyncEngine:

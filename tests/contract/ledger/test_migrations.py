@@ -3,7 +3,9 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,23 @@ async def test_upgrading_again_changes_nothing(url: str) -> None:
 async def test_two_upgrades_at_once_wait_for_each_other(url: str) -> None:
     await asyncio.gather(*(upgrade(url) for _ in range(3)))
     assert await on(url, version) == REVISIONS[-1]
+
+
+def test_processes_that_meet_a_new_file_together_all_get_in(tmp_path: Path) -> None:
+    """Forty times, because they have to meet within a millisecond."""
+
+    def enter(gate: threading.Barrier, url: str) -> None:
+        engine = sqlite_engine(url)
+        gate.wait()
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        engine.dispose()
+
+    with ThreadPoolExecutor(4) as threads:
+        for n in range(40):
+            gate = threading.Barrier(4)
+            for entering in [threads.submit(enter, gate, f"sqlite:///{tmp_path}/{n}.db") for _ in range(4)]:
+                entering.result()
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
