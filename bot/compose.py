@@ -31,6 +31,7 @@ from bot.services.asking import Desk
 from bot.services.bell import TimerBell
 from bot.services.board import Board
 from bot.services.cards import Cards
+from bot.services.changes import Changes
 from bot.services.dialer import Dialer
 from bot.services.guard import Guard
 from bot.services.inbound import Inbound
@@ -165,26 +166,33 @@ class House:
         self.recordings.on_home = OwnerTexts(
             ledger=ledger, providers=providers, recordings=self.recordings
         ).tell
+        changes = Changes(
+            ledger=ledger,
+            clock=clock,
+            providers=providers,
+            cards=cards,
+            texts=settings.texts,
+            public_url=settings.public_url,
+        )
         self.dialer = Dialer(
             ledger=ledger,
             clock=clock,
             ids=ids,
             providers=providers,
-            cards=cards,
-            texts=settings.texts,
+            changes=changes,
             owner=owner or f"{socket.gethostname()}/{os.getpid()}/{ids.new()[:8]}",
-            public_url=settings.public_url,
             per_second=settings.calls_per_second,
         )
         guard = Guard(ledger=ledger, settings=settings)
         series = Series(ledger=ledger, clock=clock, ids=ids, cards=cards, bell=self.bell)
-        progress = Progress(ledger=ledger, clock=clock, dialer=self.dialer, bell=self.bell)
+        progress = Progress(ledger=ledger, changes=changes, bell=self.bell)
         reconcile = Reconcile(
             ledger=ledger,
             clock=clock,
             ids=ids,
             providers=providers,
             dialer=self.dialer,
+            changes=changes,
             progress=progress,
             on_unknown=settings.on_unknown,
         )
@@ -194,6 +202,7 @@ class House:
             clock=clock,
             bell=self.bell,
             dialer=self.dialer,
+            changes=changes,
             progress=progress,
             reconcile=reconcile,
             guard=guard,
@@ -216,7 +225,7 @@ class House:
             ledger=ledger,
             clock=clock,
             cards=cards,
-            dialer=self.dialer,
+            changes=changes,
             daily_spend=settings.daily_spend,
             zone=settings.default_timezone,
         )
@@ -229,6 +238,7 @@ class House:
             providers=providers,
             chats=chats,
             dialer=self.dialer,
+            changes=changes,
             cards=cards,
             series=series,
             guard=guard,

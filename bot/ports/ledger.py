@@ -147,6 +147,11 @@ class CallTable(Protocol):
         """With placements and legs; held against other writers until the transaction ends."""
         ...
 
+    async def calls(self, ids: Collection[CallId]) -> Sequence[Call]:
+        """Those of them that there are, held like `call`, in order of their ids whatever order was asked for:
+        two that hold several never wait crosswise."""
+        ...
+
     async def save_call(self, call: Call) -> None:
         """Writes the call, its placements and legs as they are now. Read it in the same transaction first."""
         ...

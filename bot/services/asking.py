@@ -13,6 +13,7 @@ from bot.ports.ledger import Ledger
 from bot.ports.voice import VoiceProvider
 from bot.services.accounts import Accounts
 from bot.services.cards import Cards
+from bot.services.changes import Changes
 from bot.services.dialer import Dialer
 from bot.services.guard import Guard
 from bot.services.planner import Defaults
@@ -47,6 +48,7 @@ class Desk:
     providers: Mapping[str, VoiceProvider]
     chats: Mapping[str, ChatPlatform]
     dialer: Dialer
+    changes: Changes
     cards: Cards
     series: Series
     guard: Guard

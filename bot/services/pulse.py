@@ -12,9 +12,9 @@ from bot.domain.call import Call, CallState
 from bot.domain.cdr import Money
 from bot.domain.errors import StorageUnavailable
 from bot.ports.clock import Clock
-from bot.ports.ledger import Ledger
+from bot.ports.ledger import Ledger, Transaction
 from bot.services.cards import Cards
-from bot.services.dialer import Dialer
+from bot.services.changes import Changed, Changes
 from bot.services.guard import day_start
 
 log = structlog.get_logger(__name__)
@@ -34,14 +34,14 @@ class Pulse:
         ledger: Ledger,
         clock: Clock,
         cards: Cards,
-        dialer: Dialer,
+        changes: Changes,
         daily_spend: Money | None,
         zone: str,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
         self._cards = cards
-        self._dialer = dialer
+        self._changes = changes
         self._daily_spend = daily_spend
         self._zone = zone
 
@@ -79,15 +79,10 @@ class Pulse:
         return spent + sum(begun(call, now) for call in live) >= self._daily_spend.amount
 
     async def _end(self, live: Call) -> None:
-        now = self._clock.now()
-        async with self._ledger() as tx:
-            call = await tx.call(live.id)
-            if call is None or call.ending:
-                return
-            after, effects = decisions.end(call, SPENT, now)
-            await self._dialer.save(tx, after, effects)
-            await tx.commit()
-        await self._dialer.run(after, effects)
+        async def end(_: Transaction, call: Call, now: datetime) -> Changed | None:
+            return None if call.ending else decisions.end(call, SPENT, now)
+
+        await self._changes.apply(live.id, end)
 
     async def _refresh(self, live: Call) -> None:
         async with self._ledger() as tx:

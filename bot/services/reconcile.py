@@ -18,8 +18,9 @@ from bot.domain.decisions import Tick, decide
 from bot.domain.errors import ProviderError
 from bot.domain.leg import Token
 from bot.ports.clock import Clock, Ids
-from bot.ports.ledger import Ledger
+from bot.ports.ledger import Ledger, Transaction
 from bot.ports.voice import QueriesStatus, Sighting, VoiceProvider
+from bot.services.changes import Changed, Changes
 from bot.services.dialer import PLACING_LEASE, Dialer
 from bot.services.progress import Progress
 
@@ -45,6 +46,7 @@ class Reconcile:
         ids: Ids,
         providers: Mapping[str, VoiceProvider],
         dialer: Dialer,
+        changes: Changes,
         progress: Progress,
         on_unknown: OnUnknown = "report",
     ) -> None:
@@ -53,6 +55,7 @@ class Reconcile:
         self._ids = ids
         self._providers = providers
         self._dialer = dialer
+        self._changes = changes
         self._progress = progress
         self._on_unknown = on_unknown
         self._busy: set[Token] = set()
@@ -108,16 +111,14 @@ class Reconcile:
 
     async def _write(self, seen: Placement, change: Callable[[Placement], Placement]) -> None:
         """Save what `change` makes of it and refresh the card, unless a callback was faster."""
-        now = self._clock.now()
-        async with self._ledger() as tx:
-            call = await tx.call(seen.call)
-            known = call.placement(seen.token) if call else None
-            if call is None or known is None or known.state is not seen.state:
-                return
-            call, effects = decide(_with(call, change(known)), Tick(), now)
-            await self._dialer.save(tx, call, effects)
-            await tx.commit()
-        await self._dialer.run(call, effects)
+
+        async def write(_: Transaction, call: Call, now: datetime) -> Changed | None:
+            known = call.placement(seen.token)
+            if known is None or known.state is not seen.state:
+                return None
+            return decide(_with(call, change(known)), Tick(), now)
+
+        await self._changes.apply(seen.call, write)
 
     async def _redial(self, placement: Placement) -> None:
         """Chosen by the operator: the old placement is closed and a new one stands, in one transaction."""
@@ -131,15 +132,16 @@ class Reconcile:
             created_at=now,
             lease_until=now + PLACING_LEASE,
         )
-        async with self._ledger() as tx:
-            call = await tx.call(placement.call)
-            known = call.placement(placement.token) if call else None
-            if call is None or known is None or known.state is not PlacementState.UNKNOWN:
-                return
+
+        async def close(_: Transaction, call: Call, __: datetime) -> Changed | None:
+            known = call.placement(placement.token)
+            if known is None or known.state is not PlacementState.UNKNOWN:
+                return None
             call = _with(call, replace(known, state=PlacementState.CLOSED, check_at=None))
-            await self._dialer.save(tx, replace(call, placements=(*call.placements, again)), ())
-            await tx.commit()
-        await self._dialer.send(again, until=now + GRACE)
+            return replace(call, placements=(*call.placements, again)), ()
+
+        if await self._changes.apply(placement.call, close) is not None:
+            await self._dialer.send(again, until=now + GRACE)
 
 
 def _with(call: Call, placement: Placement) -> Call:

@@ -6,23 +6,22 @@ provider: calls are started beside it.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from math import floor
 from typing import Final
 
 import structlog
 
 from bot.domain import decisions
-from bot.domain.call import GRACE, Call, CallState, LegPlan
-from bot.domain.cdr import CallId
+from bot.domain.call import GRACE, Call, CallState, LegPlan, Placement
 from bot.domain.clockwatch import TOO_FAR, ClockWatch
 from bot.domain.errors import StorageUnavailable
 from bot.ports.clock import Bell, Clock
 from bot.ports.ledger import Ledger, Transaction
 from bot.ports.voice import VoiceProvider
+from bot.services.changes import CREW, Changed, Changes
 from bot.services.dialer import Dialer, last_try
 from bot.services.guard import Guard
 from bot.services.operator import Operator
@@ -54,6 +53,7 @@ class Scheduler:
         clock: Clock,
         bell: Bell,
         dialer: Dialer,
+        changes: Changes,
         progress: Progress,
         reconcile: Reconcile,
         guard: Guard,
@@ -65,13 +65,17 @@ class Scheduler:
         self._clock = clock
         self._bell = bell
         self._dialer = dialer
+        self._changes = changes
         self._progress = progress
         self._reconcile = reconcile
         self._guard = guard
         self._series = series
         self._operator = operator
         self._providers = providers
-        self._starting: dict[CallId, asyncio.Task[None]] = {}
+        self._starting: dict[asyncio.Task[None], int] = {}
+        """What is being placed right now: how many calls each task has in hand."""
+        self._apart_until: datetime | None = None
+        """Until then claims are committed by themselves, because placing in the same breath broke."""
         self._sweeping: asyncio.Task[None] | None = None
         self._last_expiry: datetime | None = None
         self._awaited: datetime | None = None
@@ -90,7 +94,7 @@ class Scheduler:
 
     async def drain(self, seconds: float) -> None:
         """Wait for calls that are being placed right now, so that a stop leaves nothing ambiguous."""
-        waiting = [*self._starting.values(), *([self._sweeping] if self._sweeping else [])]
+        waiting = [*self._starting, *([self._sweeping] if self._sweeping else [])]
         if waiting:
             await asyncio.wait(waiting, timeout=seconds)
 
@@ -154,21 +158,43 @@ class Scheduler:
     async def _claim(self, now: datetime) -> int:
         claimed = 0
         for name in self._providers:
-            if len(self._starting) > IN_FLIGHT - BATCH:
+            if sum(self._starting.values()) > IN_FLIGHT - BATCH:
                 break
             limit = min(BATCH, await self._slots(name, now))
-            if limit <= 0:
-                continue
-            async with self._ledger() as tx:
-                calls = await tx.claim(
-                    owner=self._dialer.owner, now=now, lease_until=now + LEASE, limit=limit, provider=name
-                )
-                if calls:
-                    await tx.commit()
-            for call in calls:
-                self._start(call)
-            claimed += len(calls)
+            if limit > 0:
+                claimed += await self._take(name, now, limit)
+        if claimed:
+            # Twice, so that the requests are on their way before this process does anything else.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
         return claimed
+
+    async def _take(self, provider: str, now: datetime, limit: int) -> int:
+        """Claim, and where nothing has to be waited for write the placements down in the same breath."""
+        async with self._ledger() as tx:
+            calls = await tx.claim(
+                owner=self._dialer.owner, now=now, lease_until=now + LEASE, limit=limit, provider=provider
+            )
+            if not calls:
+                return 0
+            crews = list(self._crews(calls))
+            written = None
+            if len(crews) == 1 and self._may_go_together(crews[0]) and not self._is_apart(now):
+                try:
+                    written = await self._write_down(tx, crews[0])
+                except Exception:
+                    self._apart_until = now + LEASE
+                    raise
+            await tx.commit()
+        if written is not None:
+            self._start(self._send(written), len(calls))
+        else:
+            for crew in crews:
+                self._start(self._place_crew(crew), len(crew))
+        return len(calls)
+
+    def _is_apart(self, now: datetime) -> bool:
+        return self._apart_until is not None and now < self._apart_until
 
     async def _slots(self, provider: str, now: datetime) -> int:
         """How many requests may leave through this account within the look-ahead."""
@@ -180,43 +206,98 @@ class Scheduler:
         ahead = LOOK_AHEAD - max(0.0, (free - now).total_seconds() if free else 0.0)
         return max(0, floor(ahead * rate))
 
-    def _start(self, call: Call) -> None:
-        task = asyncio.create_task(self._started(call))
-        self._starting[call.id] = task
-        task.add_done_callback(lambda _: self._has_started(call.id))
+    def _crews(self, calls: Sequence[Call]) -> Iterator[Sequence[Call]]:
+        """Who shares a transaction: calls that wait for nothing, a handful at a time. The rest go alone."""
+        together = [call for call in calls if self._waits_for_nothing(call)]
+        yield from (together[start : start + CREW] for start in range(0, len(together), CREW))
+        yield from ([call] for call in calls if not self._waits_for_nothing(call))
 
-    def _has_started(self, call: CallId) -> None:
-        self._starting.pop(call, None)
-        if len(self._starting) == IN_FLIGHT - BATCH:
+    def _waits_for_nothing(self, call: Call) -> bool:
+        is_new = call.state is CallState.CLAIMED and not call.recurrence_words
+        return is_new and not self._dialer.rate(call.provider)
+
+    def _may_go_together(self, crew: Sequence[Call]) -> bool:
+        return all(map(self._waits_for_nothing, crew))
+
+    def _start(self, work: Coroutine[None, None, None], calls: int) -> None:
+        task = asyncio.create_task(work)
+        self._starting[task] = calls
+        task.add_done_callback(self._has_started)
+
+    def _has_started(self, task: asyncio.Task[None]) -> None:
+        was_full = sum(self._starting.values()) > IN_FLIGHT - BATCH
+        del self._starting[task]
+        if was_full and sum(self._starting.values()) <= IN_FLIGHT - BATCH:
             self._bell.ring_at(None)
 
-    async def _started(self, call: Call) -> None:
+    async def _place_crew(self, crew: Sequence[Call]) -> None:
+        """Whatever goes wrong is logged here; what was not written down goes back with its lease."""
         try:
-            if call.order is not None and call.recurrence_words:
-                await self._series.plan_next(call.order, call.due)
-            if call.state is CallState.CLAIMED:
-                await self._place_claimed(call)
-            elif not await self._came_too_late(call):
-                await self._place(call, call.unplaced)
+            if self._may_go_together(crew):
+                await self._place_together(crew)
+            else:
+                for call in crew:
+                    await self._place_alone(call)
         except StorageUnavailable as gone:
-            # The lease runs out and the rows say how far it got.
+            # The leases run out and the rows say how far it got.
+            log.warning("calls left to their leases", calls=[call.number for call in crew], reason=str(gone))
+        except Exception:
+            log.exception("calls not started", calls=[call.number for call in crew])
+
+    async def _place_together(self, crew: Sequence[Call]) -> None:
+        try:
+            async with self._ledger() as tx:
+                written = await self._write_down(tx, crew)
+                await tx.commit()
+        except StorageUnavailable:
+            raise
+        except Exception:
+            if len(crew) == 1:
+                raise
+            # One of them is to blame; the others shall not suffer for it.
+            for call in crew:
+                await self._place_crew([call])
+            return
+        await self._send(written)
+
+    async def _place_alone(self, call: Call) -> None:
+        """One that waits for its slot, that repeats, or that was cut short while it was being placed."""
+        if call.order is not None and call.recurrence_words:
+            await self._series.plan_next(call.order, call.due)
+        if call.state is CallState.CLAIMED:
+            await self._dialer.wait_for_slot(call.provider)
+            async with self._ledger() as tx:
+                written = await self._write_down(tx, [call])
+                await tx.commit()
+            await self._send(written)
+        elif not await self._came_too_late(call):
+            await self._place(call, call.unplaced)
+
+    async def _write_down(self, tx: Transaction, calls: Sequence[Call]) -> Sequence[tuple[Call, Placement]]:
+        """The first leg of each, in the transaction that also asks whether the call may be placed at all."""
+        now = self._clock.now()
+        written = []
+        for call in calls:
+            if now > call.due + GRACE and not await self._waited_for_a_slot(tx, call):
+                await self._drop(tx, call, CallState.MISSED, "I was not running when it was due.")
+            elif await self._may_start(call, tx, now):
+                first, *others = call.unplaced
+                placement = await self._dialer.write_down(tx, call, first, last=not others)
+                written += [(call, placement)] if placement is not None else []
+        return written
+
+    async def _send(self, written: Sequence[tuple[Call, Placement]]) -> None:
+        await asyncio.gather(*(self._sent(call, placement) for call, placement in written))
+
+    async def _sent(self, call: Call, placement: Placement) -> None:
+        """The first leg's request leaves; the others are written down and follow."""
+        try:
+            sent = self._dialer.send(placement, until=last_try(call, placement))
+            await asyncio.gather(sent, self._place(call, call.unplaced[1:]))
+        except StorageUnavailable as gone:
             log.warning("call left to its lease", call=call.number, reason=str(gone))
         except Exception:
-            log.exception("call not started", call=call.number)
-
-    async def _place_claimed(self, call: Call) -> None:
-        """The first leg's transaction also asks whether the call may be placed at all; the others follow."""
-        now = self._clock.now()
-        if now > call.due + GRACE and not await self._waited_for_a_slot(call):
-            await self._miss(call)
-            return
-        first, *others = call.unplaced
-        placement = await self._dialer.write_down(
-            call, first, allowed=partial(self._may_start, call), last=not others
-        )
-        if placement is not None:
-            sent = self._dialer.send(placement, until=last_try(call, placement))
-            await asyncio.gather(sent, self._place(call, others))
+            log.exception("call not placed", call=call.number)
 
     async def _place(self, call: Call, plans: Sequence[LegPlan]) -> None:
         if not plans:
@@ -233,36 +314,27 @@ class Scheduler:
             await self._drop(tx, call, CallState.REFUSED, refusal.reason)
         return refusal is None
 
-    async def _miss(self, call: Call) -> None:
-        async with self._ledger() as tx:
-            await self._drop(tx, call, CallState.MISSED, "I was not running when it was due.")
-            await tx.commit()
-
     async def _came_too_late(self, call: Call) -> bool:
         """A call that was cut short while it was being placed: hours later there is nobody to join."""
-        now = self._clock.now()
-        if now <= call.due + GRACE or call.live_legs or await self._waited_for_a_slot(call):
-            return False
-        async with self._ledger() as tx:
-            fresh = await tx.call(call.id)
-            if fresh is None or fresh.live_legs:
-                return False
-            after, effects = decisions.end(fresh, "an interruption", now)
-            await self._dialer.save(tx, after, effects)
-            await tx.commit()
-        await self._dialer.run(after, effects)
-        return True
 
-    async def _waited_for_a_slot(self, call: Call) -> bool:
+        async def end(tx: Transaction, fresh: Call, now: datetime) -> Changed | None:
+            if fresh.live_legs or await self._waited_for_a_slot(tx, call):
+                return None
+            return decisions.end(fresh, "an interruption", now)
+
+        if self._clock.now() <= call.due + GRACE or call.live_legs:
+            return False
+        return await self._changes.apply(call.id, end) is not None
+
+    async def _waited_for_a_slot(self, tx: Transaction, call: Call) -> bool:
         """Waiting for our own rate is not lateness: the account has been busy since before it was due."""
-        async with self._ledger() as tx:
-            since = await tx.busy_since(call.provider, now=self._clock.now())
+        since = await tx.busy_since(call.provider, now=self._clock.now())
         return since is not None and since <= call.due + GRACE
 
     async def _drop(self, tx: Transaction, claimed: Call, state: CallState, reason: str) -> None:
         call = await tx.call(claimed.id)
         if call is not None and call.state is CallState.CLAIMED:
-            await self._dialer.save(tx, replace(call, state=state, reason=reason), ())
+            await self._changes.save(tx, replace(call, state=state, reason=reason), ())
 
     # --- everything else that time brings -------------------------------------------------------
 
@@ -291,7 +363,7 @@ class Scheduler:
                 await tx.close_question(question.id, "It was not confirmed within 10 minutes.")
                 if call is not None and call.state is CallState.HELD:
                     reason = "Not confirmed within 10 minutes, so nothing was dialled."
-                    await self._dialer.save(tx, replace(call, state=CallState.CANCELLED, reason=reason), ())
+                    await self._changes.save(tx, replace(call, state=CallState.CANCELLED, reason=reason), ())
                 await tx.commit()
 
     async def _renew(self) -> None:

@@ -59,6 +59,11 @@ class MemoryCalls(Work):
         await self._hold()
         return self._on.calls.get(id)
 
+    async def calls(self, ids: Collection[CallId]) -> Sequence[Call]:
+        await self._hold()
+        found = (self._on.calls.get(id) for id in sorted(set(ids)))
+        return [call for call in found if call is not None]
+
     async def save_call(self, call: Call) -> None:
         shelves = await self._change()
         if shelves.calls.get(call.id) is None:

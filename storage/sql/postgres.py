@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, String, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.engine import connect_postgres
@@ -19,11 +19,16 @@ STILL_THERE: Final = 30.0
 """Seconds between two looks at whether the listening connection still answers."""
 
 
+_NEWS: Final = select(func.pg_notify(CHANNEL, bindparam("writer", type_=String)))
+
+
 class PostgresDoor:
     """What the units of work of one ledger share. `name` tells its own notifications from others'."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self.reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same connections; beginning and ending a transaction would be two trips more."""
         self.name = uuid4().hex
 
     def link(self) -> "PostgresLink":
@@ -34,7 +39,11 @@ class PostgresDoor:
 
 
 class PostgresLink:
-    """`Link` for PostgreSQL: one connection and one transaction, READ COMMITTED."""
+    """`Link` for PostgreSQL: one connection and one transaction, READ COMMITTED.
+
+    The transaction begins with the first step that writes or holds. READ COMMITTED looks afresh with every
+    statement, so what was read before is no older for it.
+    """
 
     def __init__(self, door: PostgresDoor) -> None:
         self._door = door
@@ -43,14 +52,17 @@ class PostgresLink:
 
     async def run(self, step: Callable[[Connection], R], *, writes: bool, long: bool) -> R:
         if self._connection is None:
-            self._connection = await self._door.engine.connect()
+            self._connection = await (self._door.engine if writes else self._door.reading).connect()
+        elif writes and not self._writes:
+            await self._connection.rollback()  # nothing of the server's: SQLAlchemy counts reading as begun
+            await self._connection.execution_options(isolation_level="READ COMMITTED")
         self._writes = self._writes or writes
         return await self._connection.run_sync(step)
 
     async def commit(self, *, news: bool) -> None:
         if self._connection is not None and self._writes:
             if news:
-                await self._connection.execute(select(func.pg_notify(CHANNEL, self._door.name)))
+                await self._connection.execute(_NEWS, {"writer": self._door.name})
             await self._connection.commit()
         await self.close()
 

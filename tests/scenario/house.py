@@ -101,7 +101,7 @@ class House:
 
     async def dies(self) -> None:
         """The process is gone between two steps of the loop: nothing is finished, nothing is told."""
-        starting = list(self.house.scheduler._starting.values())
+        starting = list(self.house.scheduler._starting)
         for task in (*self._tasks, *starting):
             task.cancel()
         for task in (*self._tasks, *starting):

@@ -55,10 +55,10 @@ async def cancel_call(desk: Desk, ask: Ask, call: Call) -> Outcome:
 async def end_call(desk: Desk, ask: Ask, call: Call) -> Outcome:
     """Hang up everybody on a running call; legs not yet rung are dropped."""
     after, effects = decisions.end(call, ask.asker.name or "you", ask.now)
-    await desk.dialer.save(ask.tx, after, effects)
+    await desk.changes.save(ask.tx, after, effects)
 
     async def hang_up() -> None:
-        await desk.dialer.run(after, effects)
+        await desk.changes.run(after, effects)
 
     return Outcome(reply=say(f"Hanging up #{call.number}.").reply, then=(hang_up,))
 

@@ -92,7 +92,7 @@ async def mute(desk: Desk, ask: Ask, command: said.Mute | said.Unmute) -> Outcom
     legs = legs_of(call, command.targets) if command.targets else _talking(call)
     on = isinstance(command, said.Mute)
     changed = _marked(call, legs, muted=on)
-    await desk.dialer.save(ask.tx, changed, ())
+    await desk.changes.save(ask.tx, changed, ())
     words = f"{'Muted' if on else 'Unmuted'}: {together([name_of(leg.party) for leg in legs])}."
     return _instruct(desk, ask, changed, legs, Mute(on=on), words)
 
@@ -104,7 +104,7 @@ async def hold(desk: Desk, ask: Ask, command: said.Hold | said.Unhold) -> Outcom
     legs = legs_of(call, command.targets) if command.targets else others
     on = isinstance(command, said.Hold)
     changed = _marked(call, legs, held=on)
-    await desk.dialer.save(ask.tx, changed, ())
+    await desk.changes.save(ask.tx, changed, ())
     names = together([name_of(leg.party) for leg in legs])
     return _instruct(desk, ask, changed, legs, Hold(on=on), f"{names} {'is on hold' if on else 'is back'}.")
 
@@ -117,7 +117,7 @@ async def record(desk: Desk, ask: Ask, command: said.RecordCall) -> Outcome:
         return _instruct(desk, ask, call, legs[:1], Capture(on=False), f"Recording of #{call.number} is off.")
     _must_have(desk, call, Feature.LIVE_PLAY)
     changed = replace(call, recorded_by=ask.asker.name or ask.asker.key)
-    await desk.dialer.save(ask.tx, changed, ())
+    await desk.changes.save(ask.tx, changed, ())
     notice = Say(text=spoken(Moment.RECORDING, desk.settings.texts))
     effects = (
         *(Instruct(token=leg.token, role=leg.role, order=notice) for leg in legs),
@@ -182,7 +182,7 @@ async def add(desk: Desk, ask: Ask, command: said.Add) -> Outcome:
             reason=f"{call.provider} takes at most {most} people in a conference.", provider=call.provider
         )
     move = () if call.conference else tuple(_into(leg, room) for leg in _talking(call))
-    await desk.dialer.save(ask.tx, grown, ())
+    await desk.changes.save(ask.tx, grown, ())
     names = together([target.name or "them" for target in command.targets])
     outcome = _after_commit(desk, ask, grown, move, f"Ringing {names} for #{call.number}.")
 
@@ -233,7 +233,7 @@ async def transfer(desk: Desk, ask: Ask, command: said.Transfer) -> Outcome:
     nobody = Say(text=spoken(Moment.NOBODY, desk.settings.texts))
     flow = CallFlow(steps=(Dial(parties=(party,), ring_seconds=desk.defaults.ring_seconds), nobody, HangUp()))
     call = replace(call, brought=(*call.brought, party))
-    await desk.dialer.save(ask.tx, call, ())
+    await desk.changes.save(ask.tx, call, ())
     who, whom = name_of(others[0].party), name_of(party)
     return _instruct(desk, ask, call, others, Redirect(flow=flow), f"Transferring {who} to {whom}.")
 
@@ -301,7 +301,7 @@ def _after_commit(
     desk: Desk, ask: Ask, call: Call, effects: Sequence[decisions.Effect], words: str
 ) -> Outcome:
     async def act() -> None:
-        refused = await desk.dialer.run(call, effects)
+        refused = await desk.changes.run(call, effects)
         if refused:
             await _own_up(desk, ask, call, [effect for effect, _ in refused], refused[0][1].detail)
 
@@ -315,7 +315,7 @@ async def _own_up(desk: Desk, ask: Ask, call: Call, refused: Sequence[decisions.
     async with desk.ledger() as tx:
         fresh = await tx.call(call.id)
         if fresh is not None:
-            await desk.dialer.save(tx, _taken_back(fresh, refused), ())
+            await desk.changes.save(tx, _taken_back(fresh, refused), ())
         await tx.put_reply(ask.room, ask.asker, Reply(text=words, kind=ReplyKind.ERROR), desk.clock.now())
         await tx.commit()
     desk.cards.wake()

@@ -85,7 +85,7 @@ async def _lay_to_rest(desk: Desk, ask: Ask, call: Call) -> None:
     if closed == call.placements:
         raise NotPossible(reason=f"#{call.number} has been settled meanwhile; its card says how.")
     after, effects = decide(replace(call, placements=closed), Tick(), ask.now)
-    await desk.dialer.save(ask.tx, after, effects)
+    await desk.changes.save(ask.tx, after, effects)
 
 
 async def edit(desk: Desk, ask: Ask, action: Action) -> Outcome:

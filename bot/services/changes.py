@@ -1,0 +1,235 @@
+"""What changes a call: its row and its card in one transaction, and after the commit what that asks of the
+provider.
+
+Deciding is `domain/decisions.py`; this is the one path on which a decision becomes true. Changes that come
+while others are being written wait, and are then written together: one transaction for a crew of them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from bot.domain.call import Call, CallState, Placement, ProviderRef
+from bot.domain.cdr import CallId
+from bot.domain.control import Control
+from bot.domain.decisions import Close, Effect, Fetch, HangUpLeg, Instruct, Speak
+from bot.domain.errors import ProviderError, StorageUnavailable, Unsupported
+from bot.domain.flow import LegRole, Say
+from bot.domain.leg import Token
+from bot.domain.question import QuestionId
+from bot.domain.texts import Moment, spoken
+from bot.ports.clock import Clock
+from bot.ports.ledger import Ledger, Transaction
+from bot.ports.voice import Controls, HangsUp, Hooks, VoiceProvider
+from bot.services.cards import Cards
+
+log = structlog.get_logger(__name__)
+
+CREW: Final = 16
+"""Calls in one transaction at the most: what a crash may leave in doubt together."""
+LANES: Final = 2
+"""Transactions under way at one moment: while one waits for the disk, the next one is being filled."""
+
+Changed = tuple[Call, Sequence[Effect]]
+Change = Callable[[Transaction, Call, datetime], Awaitable[Changed | None]]
+"""From a held call to what becomes of it; None: there is nothing to save. May be asked again, with a fresh
+call in a fresh transaction, when those that came with it failed."""
+
+
+@dataclass(slots=True, eq=False)
+class _Wanted:
+    """A change on its way."""
+
+    id: CallId
+    change: Change
+    done: "asyncio.Future[Changed | None]"
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A call while its crew is at work."""
+
+    call: Call
+    effects: list[Effect] = field(default_factory=list)
+    has_changed: bool = False
+
+
+class Changes:
+    """One per process."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clock: Clock,
+        providers: Mapping[str, VoiceProvider],
+        cards: Cards,
+        texts: Mapping[Moment, str],
+        public_url: str | None = None,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._providers = providers
+        self._cards = cards
+        self._texts = texts
+        self._public_url = public_url
+        self._waiting: list[_Wanted] = []
+        self._lanes: set[asyncio.Task[None]] = set()
+
+    # --- deciding and writing -----------------------------------------------------------------
+
+    async def apply(self, id: CallId, change: Change) -> Call | None:
+        """Hold the call, let `change` decide, save and commit, and carry out what it asks for.
+
+        Returns the call as it is then; None when there was nothing to save, or no such call. Raises what
+        `change` raised, and StorageUnavailable: then nothing of it was written.
+        """
+        wanted = _Wanted(id, change, asyncio.get_running_loop().create_future())
+        self._waiting.append(wanted)
+        if len(self._lanes) < LANES:
+            lane = asyncio.create_task(self._work_off())
+            self._lanes.add(lane)
+        changed = await wanted.done
+        if changed is None:
+            return None
+        call, effects = changed
+        await self.run(call, effects)
+        return call
+
+    async def _work_off(self) -> None:
+        lane = asyncio.current_task()
+        assert lane is not None
+        try:
+            while self._waiting:
+                crew, self._waiting = self._waiting[:CREW], self._waiting[CREW:]
+                await self._together(crew)
+        finally:
+            # In the same step as the last look, so that nobody can come in between and find no lane.
+            self._lanes.discard(lane)
+
+    async def _together(self, crew: Sequence[_Wanted]) -> None:
+        try:
+            changed = await self._write(crew)
+        except Exception as problem:  # noqa: BLE001 - whoever wanted the change hears of it
+            if len(crew) > 1 and not isinstance(problem, StorageUnavailable):
+                # One of them is to blame; the others shall not suffer for it.
+                for wanted in crew:
+                    await self._together([wanted])
+                return
+            for wanted in crew:
+                if not wanted.done.done():
+                    wanted.done.set_exception(problem)
+            return
+        for wanted, result in zip(crew, changed, strict=True):
+            if not wanted.done.done():
+                wanted.done.set_result(result)
+
+    async def _write(self, crew: Sequence[_Wanted]) -> list[Changed | None]:
+        now = self._clock.now()
+        results: list[tuple[_Draft, Sequence[Effect]] | None] = []
+        async with self._ledger() as tx:
+            held = await tx.calls(sorted({wanted.id for wanted in crew}))
+            drafts = {call.id: _Draft(call) for call in held}
+            for wanted in crew:
+                draft = drafts.get(wanted.id)
+                changed = await wanted.change(tx, draft.call, now) if draft is not None else None
+                if draft is None or changed is None:
+                    results.append(None)
+                    continue
+                draft.call, effects = changed
+                draft.effects += effects
+                draft.has_changed = True
+                results.append((draft, effects))
+            for draft in drafts.values():
+                if draft.has_changed:
+                    await self.save(tx, draft.call, draft.effects)
+            await tx.commit()
+        return [None if each is None else (each[0].call, each[1]) for each in results]
+
+    async def save(self, tx: Transaction, call: Call, effects: Sequence[Effect]) -> None:
+        """Write the call, its card, and those effects that are rows, in the caller's transaction."""
+        await tx.save_call(call)
+        for effect in effects:
+            match effect:
+                case Close():
+                    await tx.save_cdr(effect.cdr)
+                case Fetch():
+                    await self._cards.recordings.wanted(tx, call, effect.role, effect.recording)
+                case _:
+                    pass
+        await self._cards.put(tx, call)
+        if call.state.is_final and call.followed_by is not None:
+            await self._release(tx, call.followed_by)
+
+    async def _release(self, tx: Transaction, follower: CallId) -> None:
+        """The next of several calls in turn; one that still waits for Confirm goes on waiting."""
+        call = await tx.call(follower)
+        question = await tx.question(QuestionId(follower))
+        if call is None or call.state is not CallState.HELD or (question is not None and not question.closed):
+            return
+        call = replace(call, state=CallState.SCHEDULED, reason=None, due=max(call.due, self._clock.now()))
+        await tx.save_call(call)
+        await self._cards.put(tx, call)
+
+    # --- what the provider has to do ------------------------------------------------------------
+
+    async def run(self, call: Call, effects: Sequence[Effect]) -> Sequence[tuple[Effect, ProviderError]]:
+        """What has to be done at the provider, after the commit. What it refused is logged and returned."""
+        self._cards.wake()
+        refused: list[tuple[Effect, ProviderError]] = []
+        for effect in effects:
+            try:
+                await self._do(call, effect)
+            except ProviderError as error:
+                refused.append((effect, error))
+                log.warning(
+                    "order not carried out", provider=error.provider, detail=error.detail, call=call.number
+                )
+        return refused
+
+    async def _do(self, call: Call, effect: Effect) -> None:
+        match effect:
+            case HangUpLeg():
+                await self._act(call, effect.token, effect.role, None)
+            case Instruct():
+                await self._act(call, effect.token, effect.role, effect.order)
+            case Speak():
+                words = spoken(effect.moment, self._texts, name=effect.name, reason=effect.reason)
+                await self._act(call, effect.token, effect.role, Say(text=words))
+            case _:
+                pass
+
+    async def _act(self, call: Call, token: Token, role: LegRole, order: Control | None) -> None:
+        placement = call.placement(token)
+        ref = self._ref(call, token, role)
+        if placement is not None and ref is not None:
+            await act(self._providers[placement.provider], ref, order, self.hooks(placement, role))
+
+    def _ref(self, call: Call, token: Token, role: LegRole) -> ProviderRef | None:
+        leg = next((each for each in call.legs if each.token == token and each.role == role), None)
+        placement = call.placement(token)
+        if leg is not None and leg.ref is not None:
+            return ProviderRef(leg.ref)
+        return placement.ref(role) if placement is not None else None
+
+    def hooks(self, placement: Placement, role: LegRole | None = None) -> Hooks:
+        """Our callback addresses for a leg of this placement, the first unless said otherwise; without a
+        public URL there are none."""
+        base = self._public_url and f"{self._public_url}/hooks/{placement.provider}/{placement.token}"
+        return Hooks(base=base or None, role=role or placement.role)
+
+
+async def act(provider: VoiceProvider, ref: ProviderRef, order: Control | None, hooks: Hooks) -> None:
+    """Carry out one order on one leg; None hangs up. Raises Unsupported where there is no such thing."""
+    if order is None:
+        if isinstance(provider, HangsUp):
+            await provider.hang_up(ref)
+            return
+    elif isinstance(provider, Controls):
+        await provider.control(ref, order, hooks)
+        return
+    raise Unsupported(provider=provider.name, detail="this provider cannot do that in mid-call")
