@@ -22,10 +22,17 @@ from storage.errors import translated
 BUSY_SECONDS: Final = 10.0
 """How long a writer waits for another before the database counts as out of reach."""
 POOL_SIZE: Final = 8
+
+
+def busy_timeout(seconds: float) -> str:
+    """How long SQLite waits for another process to be done with the database."""
+    return f"PRAGMA busy_timeout = {int(seconds * 1000)}"
+
+
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",  # a placement must survive the power cut that follows its commit
     "PRAGMA foreign_keys = ON",
-    f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}",
+    busy_timeout(BUSY_SECONDS),
 )
 # Parameters of libpq's own that asyncpg would hand to the server as settings, which then refuses.
 _NOT_FOR_ASYNCPG: Final = {"channel_binding", "gssencmode", "connect_timeout"}
@@ -71,6 +78,7 @@ def sqlite_engine(url: str) -> Engine:
         # We say BEGIN ourselves, so the driver must not; one step at a time uses a connection, on any thread.
         connect_args={"isolation_level": None, "check_same_thread": False},
         pool_size=POOL_SIZE,
+        pool_use_lifo=True,  # who was here last has its statements prepared
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         json_serializer=_compact,
@@ -110,6 +118,7 @@ def postgres_engine(url: str) -> AsyncEngine:
         "postgresql+asyncpg://",
         async_creator=partial(connect_postgres, dsn),
         pool_size=POOL_SIZE,
+        pool_use_lifo=True,  # who was here last has its statements prepared
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         json_serializer=_compact,

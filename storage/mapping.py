@@ -43,7 +43,7 @@ def values_of(value: object, table: Table, *, unlike: object = None) -> Values:
     }
 
 
-def value_of(type_: type[T], row: Row, table: Table, **others: object) -> T:
+def value_of(type_: type[T], row: Row | Mapping[str, Any], table: Table, **others: object) -> T:
     """Inverse of `values_of`; fields without a column come from `others`."""
     return type_(**{name: read(row[name]) for name, read in _readers(cast(Hashable, type_), table)}, **others)
 

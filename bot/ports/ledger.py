@@ -50,8 +50,22 @@ class InboxTable(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What is known about an asker and of the workspace a call was ordered in: every call is judged by it."""
+
+    person: Person | None = None
+    contacts: Sequence[Contact] = ()
+    dids: Sequence[Did] = ()
+    allowed_prefixes: Sequence[str] = ()
+
+
 class PeopleTable(Protocol):
     """Askers, address books, and what belongs to a workspace (`tenant`, see `Room.tenant`)."""
+
+    async def backgrounds(self, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Background]:
+        """Of each asker and tenant that is `wanted`, known or not: all of them in one question."""
+        ...
 
     async def person(self, key: str) -> Person | None: ...
 
@@ -152,8 +166,9 @@ class CallTable(Protocol):
         two that hold several never wait crosswise."""
         ...
 
-    async def save_call(self, call: Call) -> None:
-        """Writes the call, its placements and legs as they are now. Read it in the same transaction first."""
+    async def save_call(self, *calls: Call) -> None:
+        """Writes these calls, their placements and legs as they are now. Read them in the same transaction
+        first."""
         ...
 
     async def call_of_token(self, token: Token) -> CallId | None: ...
@@ -253,6 +268,14 @@ class DispatchTable(Protocol):
         `done_placing` does."""
         ...
 
+    async def begin_placements(
+        self, placements: Sequence[Placement], *, owner: str, now: datetime, last: Collection[Token] = ()
+    ) -> Collection[Token]:
+        """The same for several calls at once; returns those whose claim was still `owner`'s. Raises Conflict
+        where an open placement holds a leg: then nothing of this unit of work may be committed. `last` names
+        those with which the claim ends."""
+        ...
+
     async def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:
         """Write `becomes` if the stored state is one of `expected`; else False, and nothing is written."""
         ...
@@ -306,8 +329,8 @@ class Notice:
 class OutboxTable(Protocol):
     """Cards to deliver: the latest wins, the final one always arrives. One row a (room, call)."""
 
-    async def put_card(self, room: Room, card: Card, now: datetime) -> None:
-        """Does nothing when that very card is already there. A final card is replaced only by a final one."""
+    async def put_cards(self, cards: Sequence[tuple[Room, Card]], now: datetime) -> None:
+        """Nothing where that very card is there already. A final card is replaced only by a final one."""
         ...
 
     async def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None: ...
@@ -359,7 +382,7 @@ class AuditTable(Protocol):
 
     async def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage: ...
 
-    async def log_verdict(self, verdict: LoggedVerdict) -> None: ...
+    async def log_verdict(self, *verdicts: LoggedVerdict) -> None: ...
 
     async def verdicts(self, limit: int = 100, *, call: CallId | None = None) -> Sequence[LoggedVerdict]:
         """Newest first; all of them, or those on that call."""

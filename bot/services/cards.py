@@ -12,7 +12,7 @@ from bot.domain.recording import Recording, RecordingState
 from bot.domain.schedule import firings
 from bot.domain.view import RecordingView
 from bot.ports.clock import Clock
-from bot.ports.ledger import Transaction
+from bot.ports.ledger import Background, Transaction
 from bot.ports.voice import VoiceProvider
 from bot.services.recordings import Recordings
 
@@ -35,11 +35,16 @@ class Cards:
         self.recordings = recordings
         self.wake = wake
 
-    async def put(self, tx: Transaction, call: Call) -> None:
+    async def put(self, tx: Transaction, *calls: Call) -> None:
         """In the caller's transaction: the card is in the outbox exactly when the change is in the ledger."""
         now = self._clock.now()
-        for room in await self._rooms(tx, call):
-            await tx.put_card(room, await self.card(tx, call, room, now), now)
+        known = await tx.backgrounds([(call.asker, call.room.tenant) for call in calls])
+        cards = [
+            (room, await self._card(tx, call, room, now, known[call.asker, call.room.tenant]))
+            for call in calls
+            for room in await self._rooms(tx, call)
+        ]
+        await tx.put_cards(cards, now)
 
     async def refresh(self, tx: Transaction, recording: Recording) -> None:
         """A recording was stored, lost or deleted: its call's card says so."""
@@ -49,8 +54,11 @@ class Cards:
 
     async def card(self, tx: Transaction, call: Call, room: Room, now: datetime) -> Card:
         """The card as this room may see it."""
-        person = await tx.person(call.asker)
-        contacts = await tx.contacts(call.asker)
+        asker = (call.asker, call.room.tenant)
+        return await self._card(tx, call, room, now, (await tx.backgrounds([asker]))[asker])
+
+    async def _card(self, tx: Transaction, call: Call, room: Room, now: datetime, asker: Background) -> Card:
+        person = asker.person
         provider = self._providers.get(call.provider)
         return card_for(
             call,
@@ -59,7 +67,7 @@ class Cards:
             private=room.private,
             features=provider.features if provider else frozenset(),
             recordings=await self._views(tx, call, now),
-            their_zones={str(each.address): each.timezone for each in contacts if each.timezone},
+            their_zones={str(each.address): each.timezone for each in asker.contacts if each.timezone},
             upcoming=await self._upcoming(tx, call),
         )
 

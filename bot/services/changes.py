@@ -144,26 +144,32 @@ class Changes:
                 draft.effects += effects
                 draft.has_changed = True
                 results.append((draft, effects))
-            for draft in drafts.values():
-                if draft.has_changed:
-                    await self.save(tx, draft.call, draft.effects)
+            await self._save(tx, [(each.call, each.effects) for each in drafts.values() if each.has_changed])
             await tx.commit()
         return [None if each is None else (each[0].call, each[1]) for each in results]
 
     async def save(self, tx: Transaction, call: Call, effects: Sequence[Effect]) -> None:
         """Write the call, its card, and those effects that are rows, in the caller's transaction."""
-        await tx.save_call(call)
-        for effect in effects:
-            match effect:
-                case Close():
-                    await tx.save_cdr(effect.cdr)
-                case Fetch():
-                    await self._cards.recordings.wanted(tx, call, effect.role, effect.recording)
-                case _:
-                    pass
-        await self._cards.put(tx, call)
-        if call.state.is_final and call.followed_by is not None:
-            await self._release(tx, call.followed_by)
+        await self._save(tx, [(call, effects)])
+
+    async def _save(self, tx: Transaction, changed: Sequence[Changed]) -> None:
+        if not changed:
+            return
+        calls = [call for call, _ in changed]
+        await tx.save_call(*calls)
+        for call, effects in changed:
+            for effect in effects:
+                match effect:
+                    case Close():
+                        await tx.save_cdr(effect.cdr)
+                    case Fetch():
+                        await self._cards.recordings.wanted(tx, call, effect.role, effect.recording)
+                    case _:
+                        pass
+        await self._cards.put(tx, *calls)
+        for call in calls:
+            if call.state.is_final and call.followed_by is not None:
+                await self._release(tx, call.followed_by)
 
     async def _release(self, tx: Transaction, follower: CallId) -> None:
         """The next of several calls in turn; one that still waits for Confirm goes on waiting."""

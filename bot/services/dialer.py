@@ -5,7 +5,7 @@ request came to is one conditional write afterwards. Nothing in here dials a com
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -72,19 +72,28 @@ class Dialer:
         """Place one planned leg, if the claim is still ours. Returns once its outcome is written."""
         await self.wait_for_slot(call.provider)
         async with self._ledger() as tx:
-            placement = await self.write_down(tx, call, plan)
+            now = self._clock.now()
+            placement = self._placement(call, plan, now)
+            ours = await tx.begin_placement(placement, owner=self.owner, now=now)
             await tx.commit()
-        if placement is not None:
+        if ours:
             await self.send(placement, until=last_try(call, placement))
 
-    async def write_down(
-        self, tx: Transaction, call: Call, plan: LegPlan, *, last: bool = False
-    ) -> Placement | None:
-        """The placement, so that after the caller's commit it may be sent, once. None, and nothing may be
-        sent: the claim is not ours any more, or that leg has its placement. `last`: the claim ends with it.
+    async def write_down(self, tx: Transaction, calls: Sequence[Call]) -> Sequence[tuple[Call, Placement]]:
+        """A placement for the first leg of each of our claims, so that after the caller's commit it may be
+        sent, once. Those whose claim is not ours any more are left out; the claim ends where no leg follows.
+        Raises Conflict, and then nothing may be committed, where that leg has its placement already.
         """
         now = self._clock.now()
-        placement = Placement(
+        placements = [(call, self._placement(call, call.unplaced[0], now)) for call in calls]
+        last = {placement.token for call, placement in placements if len(call.unplaced) == 1}
+        ours = await tx.begin_placements(
+            [placement for _, placement in placements], owner=self.owner, now=now, last=last
+        )
+        return [(call, placement) for call, placement in placements if placement.token in ours]
+
+    def _placement(self, call: Call, plan: LegPlan, now: datetime) -> Placement:
+        return Placement(
             token=Token(self._ids.new()),
             call=call.id,
             plan=plan,
@@ -93,8 +102,6 @@ class Dialer:
             created_at=now,
             lease_until=now + PLACING_LEASE,
         )
-        ours = await tx.begin_placement(placement, owner=self.owner, now=now, last=last)
-        return placement if ours else None
 
     async def wait_for_slot(self, provider: str) -> None:
         """Until a request may leave through that account, which has no limit or a slot for us then."""

@@ -4,7 +4,8 @@ The rules are `domain/policy.py`; here is only where the facts come from. Asked 
 again when it is placed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from bot.config import Settings
@@ -13,7 +14,7 @@ from bot.domain.cdr import CallId
 from bot.domain.doubts import regions_of
 from bot.domain.flow import Party
 from bot.domain.number_ranges import region_of
-from bot.domain.numbers import Address, CallerId, PhoneNumber
+from bot.domain.numbers import Address, CallerId, Did, PhoneNumber
 from bot.domain.people import Contact, Person, Room
 from bot.domain.policy import (
     Circle,
@@ -29,7 +30,7 @@ from bot.domain.policy import (
 from bot.domain.schedule import local_time, resolve
 from bot.parse.command import Target
 from bot.ports.chat import Inbound
-from bot.ports.ledger import Ledger, LoggedVerdict, Transaction
+from bot.ports.ledger import Background, Ledger, LoggedVerdict, Transaction
 from bot.services.request import Ask
 
 A_LINK_SAYS_OTHERWISE = "another number"
@@ -90,14 +91,30 @@ class Guard:
         verdict = await self._now(ask, "forward", dialled, lifts=True, confirmed=True)
         return verdict if isinstance(verdict, Refused) else None
 
-    async def refusal_when_placed(self, call: Call, now: datetime, tx: Transaction) -> Refused | None:
-        """The second time of asking: what was confirmed is not asked again, what is refused stays refused."""
-        person = await tx.person(call.asker)
-        verdict: Verdict = may_still_use(call.asker, person, self._settings.access)
-        if not isinstance(verdict, Refused):
-            verdict = await self._when_placed(tx, call, person or Person(key=call.asker), now)
-        await self._log(tx, now, call.asker, call.room, f"place #{call.number}", verdict, call.id)
-        return verdict if isinstance(verdict, Refused) else None
+    async def refusals_when_placed(
+        self, calls: Sequence[Call], now: datetime, tx: Transaction
+    ) -> Mapping[CallId, Refused]:
+        """The second time of asking: what was confirmed is not asked again, what is refused stays refused.
+
+        All of them are placed in this transaction, so each is judged as if those before it already were.
+        """
+        known = await tx.backgrounds([(call.asker, call.room.tenant) for call in calls])
+        verdicts: dict[CallId, Verdict] = {}
+        placed: list[Call] = []
+        for call in calls:
+            background = known[call.asker, call.room.tenant]
+            verdict: Verdict = may_still_use(call.asker, background.person, self._settings.access)
+            if not isinstance(verdict, Refused):
+                verdict = await self._when_placed(tx, call, background, placed, now)
+            verdicts[call.id] = verdict
+            placed += [] if isinstance(verdict, Refused) else [call]
+        await tx.log_verdict(
+            *(
+                _logged(now, call.asker, call.room, f"place #{call.number}", verdicts[call.id], call.id)
+                for call in calls
+            )
+        )
+        return {id: verdict for id, verdict in verdicts.items() if isinstance(verdict, Refused)}
 
     async def log_access(self, tx: Transaction, inbound: Inbound, verdict: Refused) -> None:
         """Somebody knocked who may not."""
@@ -105,12 +122,15 @@ class Guard:
 
     # --- where the facts come from --------------------------------------------------------------
 
-    async def _when_placed(self, tx: Transaction, call: Call, person: Person, now: datetime) -> Verdict:
-        contacts = await tx.contacts(call.asker)
+    async def _when_placed(
+        self, tx: Transaction, call: Call, background: Background, before: Sequence[Call], now: datetime
+    ) -> Verdict:
+        person = background.person or Person(key=call.asker)
         zone = person.timezone or self._settings.default_timezone
+        usage = await self._usage(tx, call.asker, call.room, zone, now)
         request = DialRequest(
-            dialled=_dialled(call.plan, contacts, caller_rings=call.kind is CallKind.INBOUND),
-            circle=self._circle(person, zone, contacts),
+            dialled=_dialled(call.plan, background.contacts, caller_rings=call.kind is CallKind.INBOUND),
+            circle=self._circle(person, zone, background.contacts),
             at=now,
             now=now,
             caller_id=_caller_id(call.plan),
@@ -118,10 +138,10 @@ class Guard:
             at_once=_at_once(call.unplaced),
             confirmed=True,
             lifts_live_limit=call.lifts_live_limit,
-            usage=await self._usage(tx, call.asker, call.room, zone, now),
+            usage=_with(usage, call, before),
             per_minute=call.expected_cost,
         )
-        return may_call(request, await self._rules(tx, call.room.tenant))
+        return may_call(request, self._rules_by(background.dids, background.allowed_prefixes))
 
     async def _now(
         self,
@@ -152,12 +172,15 @@ class Guard:
         return verdict
 
     async def _rules(self, tx: Transaction, tenant: str) -> Rules:
+        return self._rules_by(await tx.dids(tenant), await tx.allowed_prefixes(tenant))
+
+    def _rules_by(self, dids: Sequence[Did], allowed_prefixes: Sequence[str]) -> Rules:
         house = self._settings.caller_id
-        ours = {did.number for did in await tx.dids(tenant)}
+        ours = {did.number for did in dids}
         return Rules(
             limits=self._settings.limits,
             caller_ids=frozenset(ours | ({house} if isinstance(house, PhoneNumber) else set())),
-            allowed_prefixes=tuple(await tx.allowed_prefixes(tenant)),
+            allowed_prefixes=tuple(allowed_prefixes),
         )
 
     def _circle(self, person: Person, zone: str, contacts: Sequence[Contact]) -> Circle:
@@ -185,18 +208,33 @@ class Guard:
         verdict: Verdict,
         call: CallId | None = None,
     ) -> None:
-        await tx.log_verdict(
-            LoggedVerdict(
-                at=now,
-                asker=asker,
-                room=room.key,
-                action=action,
-                verdict=verdict.word,
-                rule=verdict.rule,
-                reason=verdict.reason,
-                call=call,
-            )
-        )
+        await tx.log_verdict(_logged(now, asker, room, action, verdict, call))
+
+
+def _logged(
+    now: datetime, asker: str, room: Room, action: str, verdict: Verdict, call: CallId | None
+) -> LoggedVerdict:
+    return LoggedVerdict(
+        at=now,
+        asker=asker,
+        room=room.key,
+        action=action,
+        verdict=verdict.word,
+        rule=verdict.rule,
+        reason=verdict.reason,
+        call=call,
+    )
+
+
+def _with(usage: Usage, call: Call, before: Sequence[Call]) -> Usage:
+    """What is used once those calls, too, have their first leg placed."""
+    ours = [each for each in before if each.kind is not CallKind.INBOUND]
+    return replace(
+        usage,
+        placements_last_hour=usage.placements_last_hour + sum(each.asker == call.asker for each in ours),
+        live_legs=usage.live_legs + sum(each.room.key == call.room.key for each in before),
+        calls_today=usage.calls_today + sum(each.room.key == call.room.key for each in ours),
+    )
 
 
 def day_start(now: datetime, zone: str) -> datetime:

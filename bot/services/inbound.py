@@ -118,7 +118,7 @@ class Inbound:
             did=incoming.did.e164,
             created_at=now,
         )
-        refusal = await self._guard.refusal_when_placed(call, now, tx=tx)
+        refusal = (await self._guard.refusals_when_placed([call], now, tx)).get(call.id)
         if refusal is not None:
             # Nobody is rung at our cost any more; the caller still meets the voicemail or a goodbye.
             only = plan_forward(replace(forward, stages=()), caller=caller, defaults=self._defaults)

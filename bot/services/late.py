@@ -36,7 +36,8 @@ async def keep(desk: Desk, ask: Ask, sentence: str) -> Outcome:
     )
     await ask.tx.save_question(question)
     others = [each for each in waiting if each.id != question.id]
-    await ask.tx.put_card(ask.room, late_card([*others, question], private=ask.room.private), ask.now)
+    card = late_card([*others, question], private=ask.room.private)
+    await ask.tx.put_cards([(ask.room, card)], ask.now)
     desk.cards.wake()
     return Outcome()
 
@@ -50,7 +51,7 @@ async def settle(desk: Desk, ask: Ask, question: OpenQuestion, *, done: bool) ->
         card = late_card(waiting, private=ask.room.private)
     else:
         card = settled_card(deed, done=done, private=ask.room.private)
-    await ask.tx.put_card(question.room, card, ask.now)
+    await ask.tx.put_cards([(question.room, card)], ask.now)
     desk.cards.wake()
     return Outcome() if done else say(LEFT)
 

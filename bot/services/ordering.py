@@ -230,7 +230,7 @@ async def confirm(desk: Desk, ask: Ask, call: Call, question: OpenQuestion) -> O
     """Yes: asked of policy once more, then scheduled. The second press gets the first one's answer."""
     if call.state is not CallState.HELD:
         return complain(question.outcome or f"#{call.number} is {call.state} already.")
-    refusal = await desk.guard.refusal_when_placed(call, ask.now, tx=ask.tx)
+    refusal = (await desk.guard.refusals_when_placed([call], ask.now, ask.tx)).get(call.id)
     if refusal is not None:
         await ask.tx.close_question(question.id, refusal.reason)
         refused = replace(call, state=CallState.REFUSED, reason=refusal.reason)

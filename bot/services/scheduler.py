@@ -7,6 +7,7 @@ provider: calls are started beside it.
 
 import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import floor
@@ -74,6 +75,7 @@ class Scheduler:
         self._providers = providers
         self._starting: dict[asyncio.Task[None], int] = {}
         """What is being placed right now: how many calls each task has in hand."""
+        self._is_closing = False
         self._apart_until: datetime | None = None
         """Until then claims are committed by themselves, because placing in the same breath broke."""
         self._sweeping: asyncio.Task[None] | None = None
@@ -93,10 +95,14 @@ class Scheduler:
             tasks.create_task(self._renew())
 
     async def drain(self, seconds: float) -> None:
-        """Wait for calls that are being placed right now, so that a stop leaves nothing ambiguous."""
-        waiting = [*self._starting, *([self._sweeping] if self._sweeping else [])]
-        if waiting:
-            await asyncio.wait(waiting, timeout=seconds)
+        """Claim nothing more, and wait for what is being placed, so that a stop leaves nothing ambiguous."""
+        self._is_closing = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                if self._sweeping is not None:
+                    await asyncio.wait([self._sweeping])
+                while self._starting:
+                    await asyncio.wait(self._starting)
 
     async def ring(self) -> datetime | None:
         """One tick, at the loop's edge: whatever goes wrong is logged and the loop lives on."""
@@ -120,7 +126,7 @@ class Scheduler:
         if self._awaited is None or self._awaited > now:
             return self._awaited
         self._awaited = None  # it has come: whatever it was, it is not waited for twice
-        claimed = 0 if self.is_paused else await self._claim(now)
+        claimed = 0 if self.is_paused or self._is_closing else await self._claim(now)
         if claimed:
             # Nothing else stands in the way of these; the next tick, at once, sees what is left.
             return now
@@ -186,11 +192,11 @@ class Scheduler:
                     self._apart_until = now + LEASE
                     raise
             await tx.commit()
-        if written is not None:
-            self._start(self._send(written), len(calls))
-        else:
+        if written is None:
             for crew in crews:
                 self._start(self._place_crew(crew), len(crew))
+        else:
+            self._send(written)
         return len(calls)
 
     def _is_apart(self, now: datetime) -> bool:
@@ -258,7 +264,7 @@ class Scheduler:
             for call in crew:
                 await self._place_crew([call])
             return
-        await self._send(written)
+        self._send(written)
 
     async def _place_alone(self, call: Call) -> None:
         """One that waits for its slot, that repeats, or that was cut short while it was being placed."""
@@ -269,31 +275,35 @@ class Scheduler:
             async with self._ledger() as tx:
                 written = await self._write_down(tx, [call])
                 await tx.commit()
-            await self._send(written)
+            self._send(written)
         elif not await self._came_too_late(call):
             await self._place(call, call.unplaced)
 
     async def _write_down(self, tx: Transaction, calls: Sequence[Call]) -> Sequence[tuple[Call, Placement]]:
         """The first leg of each, in the transaction that also asks whether the call may be placed at all."""
         now = self._clock.now()
-        written = []
+        in_time = []
         for call in calls:
             if now > call.due + GRACE and not await self._waited_for_a_slot(tx, call):
                 await self._drop(tx, call, CallState.MISSED, "I was not running when it was due.")
-            elif await self._may_start(call, tx, now):
-                first, *others = call.unplaced
-                placement = await self._dialer.write_down(tx, call, first, last=not others)
-                written += [(call, placement)] if placement is not None else []
-        return written
+            else:
+                in_time.append(call)
+        refused = await self._guard.refusals_when_placed(in_time, now, tx)
+        for call in in_time:
+            if call.id in refused:
+                await self._drop(tx, call, CallState.REFUSED, refused[call.id].reason)
+        return await self._dialer.write_down(tx, [call for call in in_time if call.id not in refused])
 
-    async def _send(self, written: Sequence[tuple[Call, Placement]]) -> None:
-        await asyncio.gather(*(self._sent(call, placement) for call, placement in written))
+    def _send(self, written: Sequence[tuple[Call, Placement]]) -> None:
+        for call, placement in written:
+            self._start(self._sent(call, placement), 1)
 
     async def _sent(self, call: Call, placement: Placement) -> None:
         """The first leg's request leaves; the others are written down and follow."""
+        sent = self._dialer.send(placement, until=last_try(call, placement))
+        others = call.unplaced[1:]
         try:
-            sent = self._dialer.send(placement, until=last_try(call, placement))
-            await asyncio.gather(sent, self._place(call, call.unplaced[1:]))
+            await (asyncio.gather(sent, self._place(call, others)) if others else sent)
         except StorageUnavailable as gone:
             log.warning("call left to its lease", call=call.number, reason=str(gone))
         except Exception:
@@ -306,13 +316,6 @@ class Scheduler:
         async with self._ledger() as tx:
             await tx.done_placing(call.id, owner=self._dialer.owner)
             await tx.commit()
-
-    async def _may_start(self, call: Call, tx: Transaction, now: datetime) -> bool:
-        """No longer allowed: told, and never dialled."""
-        refusal = await self._guard.refusal_when_placed(call, now, tx)
-        if refusal is not None:
-            await self._drop(tx, call, CallState.REFUSED, refusal.reason)
-        return refusal is None
 
     async def _came_too_late(self, call: Call) -> bool:
         """A call that was cut short while it was being placed: hours later there is nobody to join."""

@@ -36,9 +36,10 @@ class MemoryAudit(Work):
             spent_today=tuple(sorted(spent, key=lambda money: money.currency)),
         )
 
-    async def log_verdict(self, verdict: LoggedVerdict) -> None:
-        verdicts = (await self._change()).verdicts
-        verdicts.put(1 + max((id for id, _ in verdicts.items()), default=0), verdict)
+    async def log_verdict(self, *verdicts: LoggedVerdict) -> None:
+        logged = (await self._change()).verdicts
+        for verdict in verdicts:
+            logged.put(1 + max((id for id, _ in logged.items()), default=0), verdict)
 
     async def verdicts(self, limit: int = 100, *, call: CallId | None = None) -> Sequence[LoggedVerdict]:
         newest_first = (verdict for _, verdict in sorted(self._see().verdicts.items(), reverse=True))

@@ -64,13 +64,14 @@ class MemoryCalls(Work):
         found = (self._on.calls.get(id) for id in sorted(set(ids)))
         return [call for call in found if call is not None]
 
-    async def save_call(self, call: Call) -> None:
+    async def save_call(self, *calls: Call) -> None:
         shelves = await self._change()
-        if shelves.calls.get(call.id) is None:
-            raise Conflict(f"there is no call {call.id} to save")
-        self._write_call(call)
-        if call.state not in (CallState.CLAIMED, CallState.STARTED):
-            shelves.claims.take(call.id)
+        for call in calls:
+            if shelves.calls.get(call.id) is None:
+                raise Conflict(f"there is no call {call.id} to save")
+            self._write_call(call)
+            if call.state not in (CallState.CLAIMED, CallState.STARTED):
+                shelves.claims.take(call.id)
 
     def _write_call(self, call: Call) -> None:
         """Raises Conflict, before anything is written, when a leg would be open or attempted twice."""

@@ -95,8 +95,13 @@ class MemoryQuestions(Work):
 class MemoryOutbox(Work):
     """`OutboxTable`."""
 
-    async def put_card(self, room: Room, card: Card, now: datetime) -> None:
-        notices = (await self._change()).notices
+    async def put_cards(self, cards: Sequence[tuple[Room, Card]], now: datetime) -> None:
+        await self._hold()
+        for room, card in cards:
+            self._put_card(room, card, now)
+
+    def _put_card(self, room: Room, card: Card, now: datetime) -> None:
+        notices = self._on.notices
         row = next((each for each in notices.values() if _is_about(each, room, card)), None)
         if row is None:
             id = self._next_id()

@@ -144,6 +144,21 @@ class MemoryDispatch(MemoryCalls):
         shelves.placers.put(placement.token, owner)
         return True
 
+    async def begin_placements(
+        self, placements: Sequence[Placement], *, owner: str, now: datetime, last: Collection[Token] = ()
+    ) -> Collection[Token]:
+        shelves = await self._change()
+        held = (shelves.claims.get(each.call) for each in placements)
+        ours = [
+            each
+            for each, claim in zip(placements, held, strict=True)
+            if claim is not None and claim.owner == owner and claim.until > now
+        ]
+        for each in ours:
+            if not await self.begin_placement(each, owner=owner, now=now, last=each.token in last):
+                raise Conflict(f"call {each.call}: a second placement for a leg")
+        return {each.token for each in ours}
+
     async def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:
         await self._hold()
         call = self._of_token(token)

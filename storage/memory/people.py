@@ -1,16 +1,28 @@
 """Askers, address books, and what belongs to a workspace, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.domain.forwarding import Forward
 from bot.domain.numbers import Did, PhoneNumber
 from bot.domain.people import Contact, Person, Room
+from bot.ports.ledger import Background
 from storage.mapping import tenant_of
 from storage.memory.work import Work
 
 
 class MemoryPeople(Work):
     """`PeopleTable`."""
+
+    async def backgrounds(self, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Background]:
+        return {
+            (asker, tenant): Background(
+                person=await self.person(asker),
+                contacts=await self.contacts(asker),
+                dids=await self.dids(tenant),
+                allowed_prefixes=await self.allowed_prefixes(tenant),
+            )
+            for asker, tenant in wanted
+        }
 
     async def person(self, key: str) -> Person | None:
         return self._see().people.get(key)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, union
+from sqlalchemy import bindparam, func, insert, select, true, union
 
 from bot.domain.call import GRACE, CallKind, CallState, PlacementState
 from bot.domain.cdr import CallId
@@ -32,18 +32,17 @@ class SqlAudit(Work):
     def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
         hour_ago = now - timedelta(hours=1)
         whose = {"asker": asker, "room": room.key, "hour_ago": hour_ago, "day_start": day_start}
-        placements, live, calls = map(int, self._execute(_COUNTS, whose).one())
-        rows = self._rows(_SPENT, {"day_start": day_start})
+        rows = self._rows(_USAGE, whose)
         return Usage(
-            placements_last_hour=placements,
-            live_legs=live,
-            calls_today=calls,
-            spent_today=tuple(money(row["sum"], row["currency"]) for row in rows),
+            placements_last_hour=rows[0]["placements"],
+            live_legs=rows[0]["live"],
+            calls_today=rows[0]["calls"],
+            spent_today=tuple(money(row["sum"], row["currency"]) for row in rows if row["currency"]),
         )
 
     @writes
-    def log_verdict(self, verdict: LoggedVerdict) -> None:
-        self._execute(_VERDICT, values_of(verdict, VERDICT))
+    def log_verdict(self, *verdicts: LoggedVerdict) -> None:
+        self._execute_all(_VERDICT, [values_of(verdict, VERDICT) for verdict in verdicts])
 
     @reads
     def verdicts(self, limit: int = 100, *, call: CallId | None = None) -> Sequence[LoggedVerdict]:
@@ -68,26 +67,28 @@ def _count(rows: Any) -> Any:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-def _counts() -> Any:
-    """Placed by this person within the hour; live in this room; called from this room today."""
+def _usage() -> Any:
+    """Placed by this person within the hour; live in this room; called from this room today. And a row for
+    each currency in which money was spent today, at least one."""
     day_start, hour_ago = bindparam("day_start", type_=Instant()), bindparam("hour_ago", type_=Instant())
     today = (CALL.c.room_key == bindparam("room")) & (CALL.c.started_at >= day_start)
     last_hour = (PLACEMENT.c.asker == bindparam("asker")) & (PLACEMENT.c.created_at > hour_ago)
-    return select(
-        _count(select(PLACEMENT.c.token).select_from(OF_CALL).where(last_hour, OUTBOUND)),
-        _count(select(LEG.c.token).where(LEG.c.room_key == bindparam("room"), LEG.c.live)),
-        _count(select(CALL.c.id).where(today, OUTBOUND)),
+    counts = select(
+        _count(select(PLACEMENT.c.token).select_from(OF_CALL).where(last_hour, OUTBOUND)).label("placements"),
+        _count(select(LEG.c.token).where(LEG.c.room_key == bindparam("room"), LEG.c.live)).label("live"),
+        _count(select(CALL.c.id).where(today, OUTBOUND)).label("calls"),
+    ).subquery()
+    spent = (
+        select(CHARGE.c.currency, func.sum(CHARGE.c.billionths).label("sum"))
+        .where(CHARGE.c.ended_at >= day_start)
+        .group_by(CHARGE.c.currency)
+        .subquery()
     )
+    return select(counts, spent).outerjoin_from(counts, spent, true()).order_by(spent.c.currency)
 
 
 # Asked before every placement, so put together once: that takes far longer than running it.
-_COUNTS = _counts()
-_SPENT = (
-    select(CHARGE.c.currency, func.sum(CHARGE.c.billionths).label("sum"))
-    .where(CHARGE.c.ended_at >= bindparam("day_start", type_=Instant()))
-    .group_by(CHARGE.c.currency)
-    .order_by(CHARGE.c.currency)
-)
+_USAGE = _usage()
 _VERDICT = insert(VERDICT)
 
 

@@ -1,5 +1,6 @@
 """Orders, their occurrences, and what happened to them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -104,7 +105,7 @@ class SqlCalls(Work):
     @writes
     def add_call(self, call: Call) -> None:
         self._execute(_NEW_CALL, call_values(call))
-        self._write_parts(call, None)
+        self._write_parts((call, None))
         self._tell_others()
 
     @writes
@@ -129,18 +130,22 @@ class SqlCalls(Work):
         return found
 
     @writes
-    def save_call(self, call: Call) -> None:
-        known = self._held.get(call.id) or self._call(call.id)
-        if known is None:
-            raise Conflict(f"there is no call {call.id} to save")
-        values = call_values(call, unlike=known)
-        if call.state not in HOLDABLE:
-            values |= {"owner": None, "lease_until": None}
-        self._execute(_SAVED_CALL, {**values, "this": call.id})
-        self._write_parts(call, known)
-        self._held[call.id] = call
-        if call.state is CallState.SCHEDULED or call.unplaced:
-            self._tell_others()
+    def save_call(self, *calls: Call) -> None:
+        known = [self._held.get(call.id) or self._call(call.id) for call in calls]
+        changes: dict[Sequence[str], list[Values]] = defaultdict(list)
+        for call, before in zip(calls, known, strict=True):
+            if before is None:
+                raise Conflict(f"there is no call {call.id} to save")
+            values = call_values(call, unlike=before)
+            if call.state not in HOLDABLE:
+                values |= {"owner": None, "lease_until": None}
+            changes[tuple(values)].append({**values, "this": call.id})
+            self._held[call.id] = call
+            if call.state is CallState.SCHEDULED or call.unplaced:
+                self._tell_others()
+        for rows in changes.values():
+            self._execute_all(_SAVED_CALL, rows)
+        self._write_parts(*zip(calls, known, strict=True))
 
     @reads
     def call_of_token(self, token: Token) -> CallId | None:
@@ -199,17 +204,25 @@ class SqlCalls(Work):
 
     # --- placements and legs ------------------------------------------------------------------
 
-    def _write_parts(self, call: Call, known: Call | None) -> None:
-        """Placements and legs that are not as `known` has them."""
-        legs, known_legs = leg_values(call), leg_values(known) if known else {}
-        for placement in call.placements:
-            before = known.placement(placement.token) if known else None
-            if before is None:
-                # Not an upsert: a token that another call has already must not be taken away from it.
-                self._execute(NEW_PLACEMENT, _placement_row(placement, call))
-            elif known is not None and _differs(placement, call, before, known):
-                self._upsert(PLACEMENT, _placement_row(placement, call))
-        self._write_legs([row for key, row in legs.items() if known_legs.get(key) != row])
+    def _write_parts(self, *calls: tuple[Call, Call | None]) -> None:
+        """Placements and legs that are not as they were known before."""
+        new: list[Values] = []
+        changed: list[Values] = []
+        legs: list[Values] = []
+        for call, known in calls:
+            for placement in call.placements:
+                before = known.placement(placement.token) if known else None
+                if before is None or known is None:
+                    new.append(_placement_row(placement, call))
+                elif _differs(placement, call, before, known):
+                    changed.append(_placement_row(placement, call))
+            known_legs = leg_values(known) if known else {}
+            legs += [row for key, row in leg_values(call).items() if known_legs.get(key) != row]
+        # Not an upsert: a token that another call has already must not be taken away from it.
+        self._execute_all(NEW_PLACEMENT, new)
+        if changed:
+            self._upsert(PLACEMENT, *changed)
+        self._write_legs(legs)
 
     def _write_legs(self, rows: Collection[Values]) -> None:
         """`data` is a `Leg` here. Closed ones first, so that a new one finds room; else Conflict."""

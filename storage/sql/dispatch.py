@@ -4,6 +4,7 @@
 write about a call holds its row first, so a callback and a dispatcher never overwrite each other.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,9 +29,10 @@ from sqlalchemy import (
 
 from bot.domain.call import Call, CallState, Placement, PlacementState
 from bot.domain.cdr import CallId
+from bot.domain.flow import LegRole
 from bot.domain.leg import Token
 from bot.ports.ledger import BREAK, Slot
-from storage.mapping import NOBODY, Row, call_of, placement_legs, placement_of, placement_values
+from storage.mapping import NOBODY, Row, Values, call_of, placement_legs, placement_of, placement_values
 from storage.sql.calls import NEW_PLACEMENT, SqlCalls
 from storage.sql.literals import literal
 from storage.sql.work import reads, writes
@@ -61,14 +63,11 @@ class SqlDispatch(SqlCalls):
     def claim(
         self, *, owner: str, now: datetime, lease_until: datetime, limit: int, provider: str | None = None
     ) -> Sequence[Call]:
-        wanted = {"now": now, "limit": limit} | ({} if provider is None else {"provider": provider})
-        ids = self._execute(_claimable(named=provider is not None), wanted).scalars().all()
-        if not ids:
-            return ()
-        rows = self._rows(_TAKEN, {"ids": ids, "owner": owner, "lease_until": lease_until})
+        wanted = {"now": now, "limit": limit, "holder": owner, "until": lease_until}
+        wanted |= {} if provider is None else {"account": provider}
+        rows = _in_turn(self._rows(_taken(named=provider is not None), wanted))
         if len(rows) == limit:
             self._served(rows)
-        rows = sorted(rows, key=lambda row: ids.index(row["id"]))
         if all(row["state"] == CallState.CLAIMED for row in rows):
             return [call_of(row, (), ()) for row in rows]  # the first placement of a call starts it
         return self._calls(rows)
@@ -121,14 +120,39 @@ class SqlDispatch(SqlCalls):
         return self._attempt(partial(self._begin, placement, owner, now, last))
 
     def _begin(self, placement: Placement, owner: str, now: datetime, last: bool) -> bool:
-        wanted = {"this": placement.call, "holder": owner, "now": now, "role": f",{placement.role},"}
-        call = self._row(_begun(last=last), wanted)
-        if call is None:
-            return False
-        others = {"owner": owner, "asker": call["asker"], "position": call["earlier"]}
-        self._execute(NEW_PLACEMENT, {**placement_values(placement, ()), **others})
-        self._write_legs(placement_legs(placement, call["room_key"], {}).values())
-        return True
+        tokens = {placement.token} if last else ()
+        return bool(self._begin_all([placement], owner, now, tokens))
+
+    @writes
+    def begin_placements(
+        self, placements: Sequence[Placement], *, owner: str, now: datetime, last: Collection[Token] = ()
+    ) -> Collection[Token]:
+        return self._begin_all(placements, owner, now, last)
+
+    def _begin_all(
+        self, placements: Sequence[Placement], owner: str, now: datetime, last: Collection[Token]
+    ) -> Collection[Token]:
+        alike: dict[tuple[LegRole, bool], list[Placement]] = defaultdict(list)
+        for each in placements:
+            alike[each.role, each.token in last].append(each)
+        rows: list[Values] = []
+        legs: list[Values] = []
+        for (role, is_last), group in alike.items():
+            wanted = {
+                "these": [each.call for each in group],
+                "holder": owner,
+                "now": now,
+                "role": f",{role},",
+            }
+            calls = {call["id"]: call for call in self._rows(_begun(last=is_last), wanted)}
+            for each in group:
+                if (call := calls.get(each.call)) is not None:
+                    others = {"owner": owner, "asker": call["asker"], "position": call["earlier"]}
+                    rows.append({**placement_values(each, ()), **others})
+                    legs += placement_legs(each, call["room_key"], {}).values()
+        self._execute_all(NEW_PLACEMENT, rows)
+        self._write_legs(legs)
+        return {row["token"] for row in rows}
 
     @writes
     def settle(self, token: Token, *, expected: Collection[PlacementState], becomes: Placement) -> bool:
@@ -145,7 +169,7 @@ class SqlDispatch(SqlCalls):
         return True
 
     def _write_settled(self, after: Call, before: Call) -> bool:
-        self._write_parts(after, before)
+        self._write_parts((after, before))
         return True
 
     # --- what needs looking after -------------------------------------------------------------
@@ -217,16 +241,6 @@ _NEXT_MOMENT = select(
 
 _NOW = bindparam("now", type_=Instant())
 # What happens all the time is put together once: that takes far longer than running it.
-_TAKEN = (
-    update(CALL)
-    .where(CALL.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        state=case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state),
-        owner=bindparam("owner"),
-        lease_until=bindparam("lease_until"),
-    )
-    .returning(CALL)
-)
 _LAST_SERVED = select(func.coalesce(func.max(TURN.c.served), 0))
 _ENDED = select(CALL.c.id).where(CALL.c.state == CLAIMED, CALL.c.lease_until <= _NOW)
 _LAPSED = (
@@ -238,12 +252,15 @@ _LAPSED = (
 
 @cache
 def _begun(*, last: bool) -> Executable:
-    """The call of a placement, started, if it is still ours."""
-    this = bindparam("this", type_=String)
-    earlier = select(func.count()).where(PLACEMENT.c.call == this).scalar_subquery()
+    """The calls of placements, started, those of them that are still ours."""
+    earlier = select(func.count()).where(PLACEMENT.c.call == CALL.c.id).scalar_subquery()
     started = (
         update(CALL)
-        .where(CALL.c.id == this, CALL.c.owner == bindparam("holder"), CALL.c.lease_until > _NOW)
+        .where(
+            CALL.c.id.in_(bindparam("these", expanding=True)),
+            CALL.c.owner == bindparam("holder"),
+            CALL.c.lease_until > _NOW,
+        )
         .where(CALL.c.state.in_([CLAIMED, STARTED]))
         .values(
             state=STARTED,
@@ -253,11 +270,37 @@ def _begun(*, last: bool) -> Executable:
     )
     if last:
         started = started.values(owner=None, lease_until=None)
-    return started.returning(CALL.c.asker, CALL.c.room_key, earlier.label("earlier"))
+    return started.returning(CALL.c.id, CALL.c.asker, CALL.c.room_key, earlier.label("earlier"))
 
 
 @cache
-def _claimable(*, named: bool) -> Executable:
+def _taken(*, named: bool) -> Executable:
+    """The calls at the head of the line, claimed, in whatever order; with them when their room was served."""
+    line = _claimable(named=named).cte("head").prefix_with("MATERIALIZED")  # else it might be drawn up twice
+    served = select(TURN.c.served).where(TURN.c.room_key == CALL.c.room_key).scalar_subquery()
+    return (
+        update(CALL)
+        .where(CALL.c.id.in_(select(line.c.id)))
+        .values(
+            state=case((CALL.c.state == SCHEDULED, CLAIMED), else_=CALL.c.state),
+            owner=bindparam("holder"),
+            lease_until=bindparam("until", type_=Instant()),
+        )
+        .returning(CALL, func.coalesce(served, 0).label("served"))
+    )
+
+
+def _in_turn(rows: Sequence[Row]) -> Sequence[Row]:
+    """In the order of `_claimable`."""
+    turns: Counter[str] = Counter()
+    line = []
+    for row in sorted(rows, key=lambda row: (row["due"], row["id"])):
+        line.append(((turns[row["room_key"]], row["served"], row["due"], row["id"]), row))
+        turns[row["room_key"]] += 1
+    return [row for _, row in sorted(line, key=lambda each: each[0])]
+
+
+def _claimable(*, named: bool) -> Select[Any]:
     """Calls to claim, locked: rooms in turn (last served, last again), oldest first within a room.
 
     `named`: of one provider only.
@@ -265,7 +308,7 @@ def _claimable(*, named: bool) -> Executable:
     due = and_(CALL.c.state == SCHEDULED, CALL.c.due <= _NOW)
     left = and_(INCOMPLETE, or_(CALL.c.owner.is_(None), CALL.c.lease_until <= _NOW))
     if named:
-        its = CALL.c.provider == bindparam("provider")
+        its = CALL.c.provider == bindparam("account")
         due, left = due & its, left & its
     waiting = union_all(_waiting(due), _waiting(left)).subquery()
     in_room = func.row_number().over(partition_by=waiting.c.room_key, order_by=(waiting.c.due, waiting.c.id))

@@ -22,10 +22,13 @@ class SqlOutbox(Work):
     """`OutboxTable`."""
 
     @writes
-    def put_card(self, room: Room, card: Card, now: datetime) -> None:
-        row = {**_new(room, now), "call": card.call, "card": _text(card), "final": card.final}
-        if self._execute(_put_card(self._dialect), row).rowcount:
-            self._tell_others()
+    def put_cards(self, cards: Sequence[tuple[Room, Card]], now: datetime) -> None:
+        rows = [
+            {**_new(room, now), "call": card.call, "card": _text(card), "final": card.final}
+            for room, card in cards
+        ]
+        self._execute_all(_put_card(self._dialect), rows)
+        self._tell_others()
 
     @writes
     def put_reply(self, room: Room, asker: Asker, reply: Reply, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """Askers, address books, and what belongs to a workspace."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
@@ -8,8 +10,10 @@ from bot.domain.codec import encode
 from bot.domain.forwarding import Forward
 from bot.domain.numbers import Did, PhoneNumber, parse_address
 from bot.domain.people import Contact, Person, Room
-from storage.mapping import read, tenant_of, value_of, values_of
-from storage.sql.work import Work, reads, writes
+from bot.ports.ledger import Background
+from storage.mapping import Row, read, tenant_of, value_of, values_of
+from storage.sql.side_by_side import part, side_by_side
+from storage.sql.work import Values, Work, reads, writes
 from storage.tables import BINDING, CONTACT, DID, FORWARD, PERSON, PREFIX
 
 EVERY_NUMBER = ""
@@ -18,10 +22,35 @@ _PERSON = select(PERSON).where(PERSON.c.key == bindparam("this"))
 _CONTACTS = select(CONTACT).where(CONTACT.c.owner == bindparam("this"))
 _PREFIXES = select(PREFIX.c.prefix).where(PREFIX.c.tenant == bindparam("this"))
 _DIDS = select(DID).where(DID.c.tenant == bindparam("this"))
+_ASKERS: Any = bindparam("askers", expanding=True)
+_TENANTS: Any = bindparam("tenants", expanding=True)
+_BACKGROUNDS = side_by_side(
+    (PERSON, PERSON.c.key, PERSON.c.key.in_(_ASKERS)),
+    (CONTACT, CONTACT.c.owner, CONTACT.c.owner.in_(_ASKERS)),
+    (DID, DID.c.tenant, DID.c.tenant.in_(_TENANTS)),
+    (PREFIX, PREFIX.c.tenant, PREFIX.c.tenant.in_(_TENANTS)),
+)
+_TABLES = {table.name: table for table in (PERSON, CONTACT, DID, PREFIX)}
 
 
 class SqlPeople(Work):
     """`PeopleTable`."""
+
+    @reads
+    def backgrounds(self, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], Background]:
+        askers, tenants = {asker for asker, _ in wanted}, {tenant for _, tenant in wanted}
+        found: dict[tuple[str, str], list[Values]] = defaultdict(list)
+        for row in self._rows(_BACKGROUNDS, {"askers": sorted(askers), "tenants": sorted(tenants)}):
+            found[row["kind"], row["of"]].append(part(row, _TABLES[row["kind"]]))
+        return {
+            (asker, tenant): Background(
+                person=next((value_of(Person, row, PERSON) for row in found["person", asker]), None),
+                contacts=_contacts(found["contact", asker]),
+                dids=_dids(found["did", tenant]),
+                allowed_prefixes=_prefixes(found["allowed_prefix", tenant]),
+            )
+            for asker, tenant in wanted
+        }
 
     @reads
     def person(self, key: str) -> Person | None:
@@ -39,8 +68,7 @@ class SqlPeople(Work):
 
     @reads
     def contacts(self, owner: str) -> Sequence[Contact]:
-        rows = self._rows(_CONTACTS, {"this": owner})
-        return [value_of(Contact, row, CONTACT) for row in sorted(rows, key=lambda row: row["name_key"])]
+        return _contacts(self._rows(_CONTACTS, {"this": owner}))
 
     @writes
     def save_contact(self, contact: Contact) -> None:
@@ -53,7 +81,7 @@ class SqlPeople(Work):
 
     @reads
     def allowed_prefixes(self, tenant: str) -> Sequence[str]:
-        return sorted(row["prefix"] for row in self._rows(_PREFIXES, {"this": tenant}))
+        return _prefixes(self._rows(_PREFIXES, {"this": tenant}))
 
     @writes
     def save_prefix(self, tenant: str, prefix: str, *, allowed: bool) -> None:
@@ -65,8 +93,7 @@ class SqlPeople(Work):
 
     @reads
     def dids(self, tenant: str) -> Sequence[Did]:
-        rows = self._rows(_DIDS, {"this": tenant})
-        return [value_of(Did, row, DID) for row in sorted(rows, key=lambda row: row["key"])]
+        return _dids(self._rows(_DIDS, {"this": tenant}))
 
     @writes
     def save_did(self, tenant: str, did: Did) -> None:
@@ -114,6 +141,18 @@ class SqlPeople(Work):
         wanted = select(BINDING).where(BINDING.c.tenant == tenant)
         rows = self._rows(wanted.order_by(BINDING.c.room_key, BINDING.c.about, BINDING.c.did))
         return [(read(Room, row["room"]), row["about"], number_of(row["did"])) for row in rows]
+
+
+def _contacts(rows: Iterable[Row | Values]) -> Sequence[Contact]:
+    return [value_of(Contact, row, CONTACT) for row in sorted(rows, key=lambda row: row["name_key"])]
+
+
+def _dids(rows: Iterable[Row | Values]) -> Sequence[Did]:
+    return [value_of(Did, row, DID) for row in sorted(rows, key=lambda row: row["key"])]
+
+
+def _prefixes(rows: Iterable[Row | Values]) -> Sequence[str]:
+    return sorted(row["prefix"] for row in rows)
 
 
 def number_of(text: str) -> PhoneNumber | None:

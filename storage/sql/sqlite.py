@@ -17,9 +17,10 @@ from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
 
 from bot.domain.errors import StorageUnavailable
-from storage.engine import BUSY_SECONDS, POOL_SIZE
+from storage.engine import BUSY_SECONDS, POOL_SIZE, busy_timeout
 
 R = TypeVar("R")
 
@@ -58,7 +59,8 @@ class SqliteLink:
         if writes and self._connection is None:
             if not self._is_writer:
                 await self._take_turn()
-            await self._in_thread(self._begin)
+            if not self._begin(0.0):
+                await self._in_thread(partial(self._begin, BUSY_SECONDS))
         if long:
             return await self._in_thread(partial(self._step, step))
         if not self._door.is_open:
@@ -111,14 +113,27 @@ class SqliteLink:
         self._running = running  # type: ignore[assignment]
         return await asyncio.shield(running)
 
-    def _begin(self) -> None:
+    def _begin(self, patience: float) -> bool:
+        """Take the write lock, waiting `patience` seconds for another process. False without any where that
+        has it; StorageUnavailable's causes otherwise."""
         connection = self._door.engine.connect()
+        driver = connection.connection.driver_connection
+        assert driver is not None
         try:
+            driver.execute(busy_timeout(patience))
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+            driver.execute(busy_timeout(BUSY_SECONDS))
+        except OperationalError:
+            driver.execute(busy_timeout(BUSY_SECONDS))
+            connection.close()
+            if patience:
+                raise
+            return False
         except BaseException:
             connection.close()
             raise
         self._connection = connection
+        return True
 
     def _step(self, step: Callable[[Connection], R]) -> R:
         if self._connection is not None:

@@ -136,6 +136,11 @@ class Work:
     ) -> CursorResult[Any]:
         return self._here.execute(statement, values)
 
+    def _execute_all(self, statement: Executable, rows: Sequence[Values]) -> None:
+        """The same statement with every row, in one go."""
+        if rows:
+            self._execute(statement, rows[0] if len(rows) == 1 else rows)
+
     def _rows(self, statement: Executable, values: Values | None = None) -> Sequence[RowMapping]:
         return self._execute(statement, values).mappings().all()
 
@@ -147,7 +152,7 @@ class Work:
 
         Every row must name the same columns; those that they do not name stay as they are.
         """
-        self._execute(upsert(table, tuple(rows[0]), self._dialect), rows[0] if len(rows) == 1 else rows)
+        self._execute_all(upsert(table, tuple(rows[0]), self._dialect), rows)
 
     def _insert(self, table: Table) -> Any:
         return insert(table, self._dialect)

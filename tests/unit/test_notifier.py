@@ -64,7 +64,7 @@ class Stage:
     async def puts(self, state: str, *, call: str = "c1", room: Room = ROOM, final: bool = False) -> None:
         async with self.ledger() as tx:
             card = Card(call=call, number=1, state=state, title=state, final=final)
-            await tx.put_card(room, card, self.clock.now())
+            await tx.put_cards([(room, card)], self.clock.now())
             await tx.commit()
 
     async def answers(self, text: str) -> None:

@@ -13,7 +13,7 @@ REF = MessageRef(channel="C7", message="171.6")
 
 async def put(ledger: Ledger, wanted: Card, room: Room = ROOM, after: float = 0) -> None:
     async with ledger() as tx:
-        await tx.put_card(room, wanted, NOW + seconds(after))
+        await tx.put_cards([(room, wanted)], NOW + seconds(after))
         await tx.commit()
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.domain.call import CallState
+from bot.domain.cdr import CallId
 from bot.domain.leg import Token
 from bot.ports.ledger import Transaction
 from storage.ledger import SqlLedger
@@ -31,6 +32,8 @@ ASKED: dict[str, Callable[[Transaction], Any]] = {
     "renew": lambda tx: tx.renew(owner=OWNER, until=NOW),
     "wakes": lambda tx: tx.wakes(NOW),
     "troubled": lambda tx: tx.troubled(NOW),
+    "backgrounds": lambda tx: tx.backgrounds([(ASKER.key, ROOM.tenant)]),
+    "calls held together": lambda tx: tx.calls([CallId("a"), CallId("b")]),
     "queued": lambda tx: tx.queued("plivo", since=NOW, until=NOW + LEASE),
     "usage": lambda tx: tx.usage(ASKER.key, ROOM, now=NOW, day_start=DAY),
     "list of a room": lambda tx: tx.calls_in(room=ROOM, states={CallState.SCHEDULED, CallState.HELD}),
@@ -67,7 +70,7 @@ def plans_of(ledger: SqlLedger) -> Iterator[list[str]]:
     plans: list[str] = []
 
     def explain(connection: Any, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
-        if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE")):
+        if statement.startswith(("SELECT", "UPDATE", "INSERT", "DELETE", "WITH")):
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
             plans.extend(row[3] for row in cursor.fetchall())
 

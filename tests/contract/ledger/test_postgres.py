@@ -66,7 +66,7 @@ async def add(tx: Transaction) -> None:
 
 
 async def tell(tx: Transaction) -> None:
-    await tx.put_card(ROOM, card(), NOW)
+    await tx.put_cards([(ROOM, card())], NOW)
 
 
 async def answer(tx: Transaction) -> None:

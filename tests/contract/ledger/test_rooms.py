@@ -65,12 +65,12 @@ async def test_everything_of_a_room_moves_and_nothing_of_another(ledger: Ledger)
 
 async def test_cards_are_posted_anew_where_the_room_is_now(ledger: Ledger) -> None:
     async with ledger() as tx:
-        await tx.put_card(GROUP, card(), NOW)
-        await tx.put_card(ROOM, card("c2"), NOW)
+        await tx.put_cards([(GROUP, card())], NOW)
+        await tx.put_cards([(ROOM, card("c2"))], NOW)
         [notice] = await tx.notices_due("telegram", NOW)
         await tx.shown(notice.id, notice.revision, MessageRef(channel="-5001", message="9"), NOW)
         await tx.move_room(GROUP, SUPER)
-        await tx.put_card(SUPER, card(state="ended", final=True), NOW + seconds(1))
+        await tx.put_cards([(SUPER, card(state="ended", final=True))], NOW + seconds(1))
         await tx.commit()
     async with ledger() as tx:
         [notice] = await tx.notices_due("telegram", NOW + seconds(1))

@@ -43,7 +43,7 @@ async def test_without_a_commit_nothing_stays(ledger: Ledger) -> None:
         await tx.answer(inbound().source, reply())
         await tx.save_person(person())
         await tx.save_question(asked)
-        await tx.put_card(ROOM, card(), NOW)
+        await tx.put_cards([(ROOM, card())], NOW)
         await tx.save_recording(recording())
         await tx.reserve("plivo", per_second=1, now=NOW)
         assert await tx.next_number("t") == 1

@@ -113,6 +113,7 @@ class Counter:
             providers=providers,
             chats={},
             dialer=unused,
+            changes=unused,
             cards=cards,
             series=unused,
             guard=Guard(ledger=self.ledger, settings=settings),
