@@ -116,6 +116,7 @@ def build(
         "PATCHLINE_DATA_DIR": str(folder),
         "PATCHLINE_SECRET_KEY": "for measuring only " * 3,
         "PATCHLINE_DEFAULT_REGION": "GB",
+        "PATCHLINE_DEFAULT_TIMEZONE": "Europe/London",
         "PATCHLINE_ADMINS": "console:local/asker-0",
         **{f"PATCHLINE_{name}": "0" for name in _UNLIMITED},
     }

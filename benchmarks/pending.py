@@ -135,7 +135,8 @@ async def in_the_ledger(databases: Databases, url: str, *, times: int) -> Took:
 
 
 async def as_typed(databases: Databases, url: str, *, times: int) -> Took:
-    """From the sentence to the answer: inbox, parser, policy, the work itself, card and answer committed."""
+    """From the sentence of somebody whose zone is known to the answer told: inbox, parser, policy, the work
+    itself, card and answer committed, and that they were told."""
     chat = Chat()
     house = build(url, databases.folder, InstantProvider(), chats={chat.name: chat})
     sentences = count(1)

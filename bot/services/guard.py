@@ -14,7 +14,7 @@ from bot.domain.cdr import CallId
 from bot.domain.doubts import regions_of
 from bot.domain.flow import Party
 from bot.domain.number_ranges import region_of
-from bot.domain.numbers import Address, CallerId, Did, PhoneNumber
+from bot.domain.numbers import Address, CallerId, PhoneNumber
 from bot.domain.people import Contact, Person, Room
 from bot.domain.policy import (
     Circle,
@@ -47,11 +47,11 @@ class Guard:
         self, ask: Ask, order: ScheduledCall, targets: Sequence[Target], call: CallId
     ) -> Verdict:
         """For a new order, whatever its time; `call` is its first occurrence, if it comes to that."""
-        contacts = await ask.tx.contacts(ask.person.key)
+        background = await self._background(ask)
         verdict = may_call(
             DialRequest(
-                dialled=_dialled(order.plan, contacts, targets),
-                circle=self._circle(ask.person, ask.zone, contacts),
+                dialled=_dialled(order.plan, background.contacts, targets),
+                circle=self._circle(ask.person, ask.zone, background.contacts),
                 at=order.due,
                 now=ask.now,
                 caller_id=_caller_id(order.plan),
@@ -61,7 +61,7 @@ class Guard:
                 usage=await self._usage(ask.tx, ask.person.key, ask.room, ask.zone, ask.now),
                 per_minute=order.expected_cost,
             ),
-            await self._rules(ask.tx, ask.room.tenant),
+            self._rules(background),
         )
         await self._log(
             ask.tx, ask.now, ask.person.key, ask.room, f"order {order.kind} #{order.number}", verdict, call
@@ -70,12 +70,12 @@ class Guard:
 
     async def when_added(self, ask: Ask, call: Call, targets: Sequence[Target]) -> Verdict:
         """For people who join a running call: by `add`, `transfer` or Join me."""
-        contacts = await ask.tx.contacts(ask.person.key)
+        background = await self._background(ask)
         parties = [
             Dialled(
                 address=target.address,
                 name=target.name,
-                zone=_zone_of(target.address, contacts),
+                zone=_zone_of(target.address, background.contacts),
                 is_me=target.is_me,
                 label=A_LINK_SAYS_OTHERWISE if target.label_differs else None,
             )
@@ -83,12 +83,15 @@ class Guard:
             if target.address is not None
         ]
         lifts = call.lifts_live_limit
-        return await self._now(ask, f"add to #{call.number}", parties, lifts=lifts, call=call.id)
+        return await self._now(
+            ask, f"add to #{call.number}", parties, background=background, lifts=lifts, call=call.id
+        )
 
     async def may_dial(self, ask: Ask, parties: Sequence[Party]) -> Refused | None:
         """For people whom a forward will ring: refusals hold, reasons to ask do not (nobody rings yet)."""
         dialled = [Dialled(address=each.address, name=each.name, is_me=each.is_me) for each in parties]
-        verdict = await self._now(ask, "forward", dialled, lifts=True, confirmed=True)
+        background = await self._background(ask)
+        verdict = await self._now(ask, "forward", dialled, background=background, lifts=True, confirmed=True)
         return verdict if isinstance(verdict, Refused) else None
 
     async def refusals_when_placed(
@@ -141,7 +144,7 @@ class Guard:
             usage=_with(usage, call, before),
             per_minute=call.expected_cost,
         )
-        return may_call(request, self._rules_by(background.dids, background.allowed_prefixes))
+        return may_call(request, self._rules(background))
 
     async def _now(
         self,
@@ -149,6 +152,7 @@ class Guard:
         action: str,
         dialled: Sequence[Dialled],
         *,
+        background: Background,
         lifts: bool,
         confirmed: bool = False,
         call: CallId | None = None,
@@ -156,7 +160,7 @@ class Guard:
         verdict = may_call(
             DialRequest(
                 dialled=tuple(dialled),
-                circle=self._circle(ask.person, ask.zone, await ask.tx.contacts(ask.person.key)),
+                circle=self._circle(ask.person, ask.zone, background.contacts),
                 at=ask.now,
                 now=ask.now,
                 calls=0,
@@ -166,21 +170,23 @@ class Guard:
                 lifts_live_limit=lifts,
                 usage=await self._usage(ask.tx, ask.person.key, ask.room, ask.zone, ask.now),
             ),
-            await self._rules(ask.tx, ask.room.tenant),
+            self._rules(background),
         )
         await self._log(ask.tx, ask.now, ask.person.key, ask.room, action, verdict, call)
         return verdict
 
-    async def _rules(self, tx: Transaction, tenant: str) -> Rules:
-        return self._rules_by(await tx.dids(tenant), await tx.allowed_prefixes(tenant))
+    async def _background(self, ask: Ask) -> Background:
+        """As it stands in this transaction: a handler may have changed what the ask was read against."""
+        whose = (ask.person.key, ask.tenant)
+        return (await ask.tx.backgrounds([whose]))[whose]
 
-    def _rules_by(self, dids: Sequence[Did], allowed_prefixes: Sequence[str]) -> Rules:
+    def _rules(self, background: Background) -> Rules:
         house = self._settings.caller_id
-        ours = {did.number for did in dids}
+        ours = {did.number for did in background.dids}
         return Rules(
             limits=self._settings.limits,
             caller_ids=frozenset(ours | ({house} if isinstance(house, PhoneNumber) else set())),
-            allowed_prefixes=tuple(allowed_prefixes),
+            allowed_prefixes=tuple(background.allowed_prefixes),
         )
 
     def _circle(self, person: Person, zone: str, contacts: Sequence[Contact]) -> Circle:

@@ -148,7 +148,9 @@ class Intake:
         if inbound.moved_to is not None:
             await tx.move_room(inbound.room, inbound.moved_to)
             return Outcome()
-        person = await self._person(tx, inbound)
+        asker, tenant = inbound.asker.key, inbound.room.tenant
+        background = (await tx.backgrounds([(asker, tenant)]))[asker, tenant]
+        person = _known_now(background.person or Person(key=asker), inbound)
         verdict = may_use(inbound.asker, person, self._desk.settings.access)
         if isinstance(verdict, Refused):
             await self._desk.guard.log_access(tx, inbound, verdict)
@@ -158,7 +160,7 @@ class Intake:
             asker=inbound.asker,
             person=person,
             room=inbound.room,
-            context=await context_for(tx, self._desk, inbound, person),
+            context=await context_for(self._desk, inbound, person, background),
             is_admin=is_admin(inbound.asker, self._desk.settings.access),
         )
         stale = self._desk.clock.now() - inbound.sent_at > FRESH
@@ -174,14 +176,6 @@ class Intake:
         except ValueError:
             return complain("That button is not one of mine.")
         return await pressed(self._desk, ask, action, stale=stale)
-
-    async def _person(self, tx: Transaction, inbound: Inbound) -> Person:
-        known = await tx.person(inbound.asker.key) or Person(key=inbound.asker.key)
-        return replace(
-            known,
-            name=inbound.asker.name or known.name,
-            timezone=known.timezone or inbound.timezone,
-        )
 
     # --- telling ------------------------------------------------------------------------------
 
@@ -205,3 +199,12 @@ class Intake:
             async with self._ledger() as tx:
                 await tx.put_reply(inbound.room, inbound.asker, reply, self._desk.clock.now())
                 await tx.commit()
+
+
+def _known_now(person: Person, inbound: Inbound) -> Person:
+    """With what the chat says of them with every message."""
+    return replace(
+        person,
+        name=inbound.asker.name or person.name,
+        timezone=person.timezone or inbound.timezone,
+    )

@@ -1,21 +1,22 @@
 """What a sentence is read against: the asker's own settings, contacts and numbers, from the ledger."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 from bot.domain.number_ranges import region_of
-from bot.domain.numbers import PhoneNumber
+from bot.domain.numbers import Did, PhoneNumber
 from bot.domain.people import Person
 from bot.parse.context import ParseContext, Platform
 from bot.ports.chat import Inbound
-from bot.ports.ledger import Transaction
+from bot.ports.ledger import Background
 from bot.services.asking import Desk
 
 ANYWHERE = "US"
 
 
-async def context_for(tx: Transaction, desk: Desk, inbound: Inbound, person: Person) -> ParseContext:
-    """The asker's context at this moment."""
-    contacts = await tx.contacts(person.key)
+async def context_for(desk: Desk, inbound: Inbound, person: Person, background: Background) -> ParseContext:
+    """The asker's context at this moment. `person` is what `background` has, and what the chat adds."""
+    contacts = background.contacts
     settings = desk.settings
     own_region = region_of(person.number) if person.number else None
     return ParseContext(
@@ -28,16 +29,16 @@ async def context_for(tx: Transaction, desk: Desk, inbound: Inbound, person: Per
         contacts={contact.name: contact.address for contact in contacts},
         contact_zones={contact.name: contact.timezone for contact in contacts if contact.timezone},
         providers=tuple(desk.providers),
-        own_numbers=await _own_numbers(tx, desk, inbound.room.tenant),
-        allowed_prefixes=tuple(await tx.allowed_prefixes(inbound.room.tenant)),
+        own_numbers=await _own_numbers(desk, background.dids),
+        allowed_prefixes=tuple(background.allowed_prefixes),
         platform=_platform(inbound.room.platform),
     )
 
 
-async def _own_numbers(tx: Transaction, desk: Desk, tenant: str) -> tuple[PhoneNumber, ...]:
+async def _own_numbers(desk: Desk, written_down: Sequence[Did]) -> tuple[PhoneNumber, ...]:
     """Those written down first, then those that only stand in a provider's account."""
     known = (
-        *await tx.dids(tenant),
+        *written_down,
         *await desk.accounts.dids(desk.providers.values(), desk.clock.now()),
     )
     return tuple(dict.fromkeys(did.number for did in known))

@@ -163,14 +163,15 @@ class Counter:
             sent_at=self.clock.now(),
             text="",
         )
-        known = await tx.person(asker.key) or Person(key=asker.key)
+        background = (await tx.backgrounds([(asker.key, room.tenant)]))[asker.key, room.tenant]
+        known = background.person or Person(key=asker.key)
         person = replace(known, name=asker.name, timezone=known.timezone or self.chat_zone)
         return Ask(
             tx=tx,
             asker=asker,
             person=person,
             room=room,
-            context=await context_for(tx, self.desk, inbound, person),
+            context=await context_for(self.desk, inbound, person, background),
             is_admin=is_admin(asker, self.desk.settings.access),
         )
 
