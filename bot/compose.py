@@ -166,7 +166,7 @@ class House:
         self.recordings.on_home = OwnerTexts(
             ledger=ledger, providers=providers, recordings=self.recordings
         ).tell
-        changes = Changes(
+        self.changes = Changes(
             ledger=ledger,
             clock=clock,
             providers=providers,
@@ -179,20 +179,20 @@ class House:
             clock=clock,
             ids=ids,
             providers=providers,
-            changes=changes,
+            changes=self.changes,
             owner=owner or f"{socket.gethostname()}/{os.getpid()}/{ids.new()[:8]}",
             per_second=settings.calls_per_second,
         )
         guard = Guard(ledger=ledger, settings=settings)
         series = Series(ledger=ledger, clock=clock, ids=ids, cards=cards, bell=self.bell)
-        progress = Progress(ledger=ledger, changes=changes, bell=self.bell)
+        progress = Progress(ledger=ledger, changes=self.changes, bell=self.bell)
         reconcile = Reconcile(
             ledger=ledger,
             clock=clock,
             ids=ids,
             providers=providers,
             dialer=self.dialer,
-            changes=changes,
+            changes=self.changes,
             progress=progress,
             on_unknown=settings.on_unknown,
         )
@@ -202,7 +202,7 @@ class House:
             clock=clock,
             bell=self.bell,
             dialer=self.dialer,
-            changes=changes,
+            changes=self.changes,
             progress=progress,
             reconcile=reconcile,
             guard=guard,
@@ -225,7 +225,7 @@ class House:
             ledger=ledger,
             clock=clock,
             cards=cards,
-            changes=changes,
+            changes=self.changes,
             daily_spend=settings.daily_spend,
             zone=settings.default_timezone,
         )
@@ -238,7 +238,7 @@ class House:
             providers=providers,
             chats=chats,
             dialer=self.dialer,
-            changes=changes,
+            changes=self.changes,
             cards=cards,
             series=series,
             guard=guard,

@@ -101,10 +101,10 @@ class House:
 
     async def dies(self) -> None:
         """The process is gone between two steps of the loop: nothing is finished, nothing is told."""
-        starting = list(self.house.scheduler._starting)
-        for task in (*self._tasks, *starting):
+        under_way = [*self._tasks, *self.house.scheduler._starting, *self.house.changes._lanes]
+        for task in under_way:
             task.cancel()
-        for task in (*self._tasks, *starting):
+        for task in under_way:
             with suppress(asyncio.CancelledError):
                 await task
 
