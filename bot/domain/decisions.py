@@ -1,7 +1,7 @@
 """What a call does about what happened to it: the only place that reacts.
 
 `decide` folds one event, or the passing of time, into a call and says what must follow, as values. Doing it
-is `services/dialer.py`. Everything here may be called again with the same event: it decides the same, and
+is `services/changes.py`. Everything here may be called again with the same event: it decides the same, and
 what it orders (a hang-up, a fetch) is harmless twice.
 """
 

@@ -6,7 +6,7 @@ while others are being written wait, and are then written together: one transact
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -40,13 +40,21 @@ Change = Callable[[Transaction, Call, datetime], Awaitable[Changed | None]]
 call in a fresh transaction, when those that came with it failed."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Wanted:
-    """A change on its way."""
+    """A change on its way. Whoever wanted it may have given up waiting."""
 
     id: CallId
     change: Change
     done: "asyncio.Future[Changed | None]"
+
+    def came_to(self, changed: Changed | None) -> None:
+        if not self.done.done():
+            self.done.set_result(changed)
+
+    def failed(self, problem: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(problem)
 
 
 @dataclass(slots=True)
@@ -78,7 +86,8 @@ class Changes:
         self._texts = texts
         self._public_url = public_url
         self._waiting: list[_Wanted] = []
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes = 0
+        self.under_way: set[asyncio.Task[None]] = set()
 
     # --- deciding and writing -----------------------------------------------------------------
 
@@ -90,9 +99,9 @@ class Changes:
         """
         wanted = _Wanted(id, change, asyncio.get_running_loop().create_future())
         self._waiting.append(wanted)
-        if len(self._lanes) < LANES:
-            lane = asyncio.create_task(self._work_off())
-            self._lanes.add(lane)
+        if self._lanes < LANES:
+            self._lanes += 1
+            self._start(self._work_off())
         changed = await wanted.done
         if changed is None:
             return None
@@ -100,53 +109,74 @@ class Changes:
         await self.run(call, effects)
         return call
 
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self.under_way.add(task)
+        task.add_done_callback(self.under_way.discard)
+
     async def _work_off(self) -> None:
-        lane = asyncio.current_task()
-        assert lane is not None
         try:
             while self._waiting:
                 crew, self._waiting = self._waiting[:CREW], self._waiting[CREW:]
                 await self._together(crew)
         finally:
             # In the same step as the last look, so that nobody can come in between and find no lane.
-            self._lanes.discard(lane)
+            self._lanes -= 1
 
     async def _together(self, crew: Sequence[_Wanted]) -> None:
+        """A crew waits for nobody: whose call is in other hands goes on alone, beside the lanes, and so do all
+        of them when one breaks."""
         try:
-            changed = await self._write(crew)
-        except Exception as problem:  # noqa: BLE001 - whoever wanted the change hears of it
-            if len(crew) > 1 and not isinstance(problem, StorageUnavailable):
-                # One of them is to blame; the others shall not suffer for it.
-                for wanted in crew:
-                    await self._together([wanted])
-                return
+            async with self._ledger() as tx:
+                held = await tx.calls(list({wanted.id for wanted in crew}))
+                written = await self._write(tx, crew, held)
+                await tx.commit()
+        except StorageUnavailable as gone:
             for wanted in crew:
-                if not wanted.done.done():
-                    wanted.done.set_exception(problem)
-            return
-        for wanted, result in zip(crew, changed, strict=True):
-            if not wanted.done.done():
-                wanted.done.set_result(result)
+                wanted.failed(gone)
+        except Exception:  # noqa: BLE001 - whoever is to blame will hear of it
+            for wanted in crew:
+                self._start(self._alone(wanted))
+        else:
+            for wanted in crew:
+                if wanted in written:
+                    wanted.came_to(written[wanted])
+                else:
+                    self._start(self._alone(wanted))
 
-    async def _write(self, crew: Sequence[_Wanted]) -> list[Changed | None]:
+    async def _alone(self, wanted: _Wanted) -> None:
+        try:
+            async with self._ledger() as tx:
+                call = await tx.call(wanted.id)
+                written = await self._write(tx, [wanted], [call] if call is not None else [])
+                await tx.commit()
+        except Exception as problem:  # noqa: BLE001 - whoever wanted the change hears of it
+            wanted.failed(problem)
+        else:
+            wanted.came_to(written.get(wanted))
+
+    async def _write(
+        self, tx: Transaction, crew: Sequence[_Wanted], held: Sequence[Call]
+    ) -> Mapping[_Wanted, Changed | None]:
+        """What became of those whose call is `held`: None where there was nothing to save."""
         now = self._clock.now()
-        results: list[tuple[_Draft, Sequence[Effect]] | None] = []
-        async with self._ledger() as tx:
-            held = await tx.calls(sorted({wanted.id for wanted in crew}))
-            drafts = {call.id: _Draft(call) for call in held}
-            for wanted in crew:
-                draft = drafts.get(wanted.id)
-                changed = await wanted.change(tx, draft.call, now) if draft is not None else None
-                if draft is None or changed is None:
-                    results.append(None)
-                    continue
-                draft.call, effects = changed
-                draft.effects += effects
+        drafts = {call.id: _Draft(call) for call in held}
+        asked: dict[_Wanted, Sequence[Effect] | None] = {}
+        for wanted in crew:
+            draft = drafts.get(wanted.id)
+            if draft is None:
+                continue
+            changed = await wanted.change(tx, draft.call, now)
+            asked[wanted] = changed[1] if changed is not None else None
+            if changed is not None:
+                draft.call = changed[0]
+                draft.effects += changed[1]
                 draft.has_changed = True
-                results.append((draft, effects))
-            await self._save(tx, [(each.call, each.effects) for each in drafts.values() if each.has_changed])
-            await tx.commit()
-        return [None if each is None else (each[0].call, each[1]) for each in results]
+        await self._save(tx, [(each.call, each.effects) for each in drafts.values() if each.has_changed])
+        return {
+            wanted: None if effects is None else (drafts[wanted.id].call, effects)
+            for wanted, effects in asked.items()
+        }
 
     async def save(self, tx: Transaction, call: Call, effects: Sequence[Effect]) -> None:
         """Write the call, its card, and those effects that are rows, in the caller's transaction."""

@@ -271,7 +271,8 @@ class Scheduler:
         if call.order is not None and call.recurrence_words:
             await self._series.plan_next(call.order, call.due)
         if call.state is CallState.CLAIMED:
-            await self._dialer.wait_for_slot(call.provider)
+            if not await self._is_late(call):  # a slot is for whoever rings somebody
+                await self._dialer.wait_for_slot(call.provider)
             async with self._ledger() as tx:
                 written = await self._write_down(tx, [call])
                 await tx.commit()
@@ -328,6 +329,12 @@ class Scheduler:
         if self._clock.now() <= call.due + GRACE or call.live_legs:
             return False
         return await self._changes.apply(call.id, end) is not None
+
+    async def _is_late(self, call: Call) -> bool:
+        if self._clock.now() <= call.due + GRACE:
+            return False
+        async with self._ledger() as tx:
+            return not await self._waited_for_a_slot(tx, call)
 
     async def _waited_for_a_slot(self, tx: Transaction, call: Call) -> bool:
         """Waiting for our own rate is not lateness: the account has been busy since before it was due."""

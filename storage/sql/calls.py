@@ -122,10 +122,7 @@ class SqlCalls(Work):
 
     @writes
     def calls(self, ids: Collection[CallId]) -> Sequence[Call]:
-        if len(ids) == 1:
-            alone = [self._call(id) for id in ids]
-            return [call for call in alone if call is not None]
-        found = self._calls(self._rows(_HELD_CALLS, {"ids": list(ids)}))
+        found = self._calls(self._rows(_FREE_CALLS, {"ids": list(ids)}))
         self._held.update((call.id, call) for call in found)
         return found
 
@@ -274,8 +271,11 @@ def _parts(table: Table, *where: ColumnElement[bool]) -> "Select[Any]":
 _NEW_CALL = insert(CALL)
 NEW_PLACEMENT = insert(PLACEMENT)
 _HELD_CALL = select(CALL).where(CALL.c.id == bindparam("this")).with_for_update()
-_HELD_CALLS = (
-    select(CALL).where(CALL.c.id.in_(bindparam("ids", expanding=True))).order_by(CALL.c.id).with_for_update()
+_FREE_CALLS = (
+    select(CALL)
+    .where(CALL.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(CALL.c.id)
+    .with_for_update(skip_locked=True)
 )
 _SAVED_CALL = update(CALL).where(CALL.c.id == bindparam("this"))
 _CALL_OF_TOKEN = select(LEG.c.call).where(LEG.c.token == bindparam("this")).limit(1)

@@ -39,6 +39,8 @@ class Plan:
     conferences: int = 0
     over_seconds: float = 60.0
     workers: int = 1
+    per_second: float = 0.0
+    """How many calls the account takes. Without a limit they are claimed and written down in one breath."""
     odds: float = 0.05
     points: tuple[str, ...] = POINTS
     mortal_lives: int | None = None
@@ -126,6 +128,7 @@ async def torture(plan: Plan) -> Verdict:
         seed=plan.seed,
         points=plan.points,
         mortal_lives=plan.mortal_lives,
+        per_second=plan.per_second,
     )
     try:
         ordered = await _order(ledger, plan, clock.now())

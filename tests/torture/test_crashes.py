@@ -77,6 +77,7 @@ async def test_a_worker_killed_after_each_step_rings_nobody_twice(
         over_seconds=60,
         odds=0.1,
         points=(point,),
+        per_second=5 if point == "claimed" else 0,
         speed=20,
         seed=7,
     )
@@ -128,6 +129,7 @@ async def test_a_thousand_calls_under_kills(
         conferences=40,
         workers=workers,
         over_seconds=600,
+        per_second=15 if seed % 2 else 0,
         odds=0.006,
         speed=5,
         seed=seed,

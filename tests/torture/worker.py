@@ -47,6 +47,7 @@ class Job:
     worker: int = 0
     life: int = 0
     mortal_lives: int | None = None
+    per_second: float = 0.0
 
     def to_text(self) -> str:
         return json.dumps(asdict(self))
@@ -109,13 +110,17 @@ class MortalTransaction:
         self._did = "placing"
         return bool(await self._tx.begin_placement(*what, **how))
 
+    async def begin_placements(self, *what: Any, **how: Any) -> Any:
+        self._did = "placing"
+        return await self._tx.begin_placements(*what, **how)
+
     async def add_event(self, *what: Any) -> bool:
         self._did = "event"
         return bool(await self._tx.add_event(*what))
 
-    async def save_call(self, call: Any) -> None:
+    async def save_call(self, *calls: Any) -> None:
         self._did = self._did or "placed"
-        await self._tx.save_call(call)
+        await self._tx.save_call(*calls)
 
     async def commit(self) -> None:
         await self._tx.commit()
@@ -148,6 +153,7 @@ def settings_of(job: Job) -> dict[str, str]:
         "PATCHLINE_DATA_DIR": job.folder,
         "PATCHLINE_SECRET_KEY": "torture " * 6,
         "PATCHLINE_DEFAULT_REGION": "US",
+        "PATCHLINE_CALLS_PER_SECOND": str(job.per_second),
         **{f"PATCHLINE_{name}": "0" for name in unlimited},
     }
 
