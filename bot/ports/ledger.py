@@ -162,8 +162,8 @@ class CallTable(Protocol):
         ...
 
     async def calls(self, ids: Collection[CallId]) -> Sequence[Call]:
-        """Those of them that there are and that nobody else holds just now, held like `call`, in order of their
-        ids. Whoever has one of them in hand is not waited for."""
+        """Those of them that there are and that nobody else holds just now, held like `call`, in order of
+        their ids. Whoever has one of them in hand is not waited for."""
         ...
 
     async def save_call(self, *calls: Call) -> None:

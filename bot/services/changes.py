@@ -124,8 +124,8 @@ class Changes:
             self._lanes -= 1
 
     async def _together(self, crew: Sequence[_Wanted]) -> None:
-        """A crew waits for nobody: whose call is in other hands goes on alone, beside the lanes, and so do all
-        of them when one breaks."""
+        """A crew waits for nobody: whose call is in other hands goes on alone, beside the lanes, and so do
+        all of them when one breaks."""
         try:
             async with self._ledger() as tx:
                 held = await tx.calls(list({wanted.id for wanted in crew}))
