@@ -39,6 +39,7 @@ from bot.services.intake import Intake
 from bot.services.notifier import LOOK_EVERY, Notifier
 from bot.services.operator import Operator
 from bot.services.owner_texts import OwnerTexts
+from bot.services.placing import Placing
 from bot.services.planner import Defaults
 from bot.services.progress import Progress
 from bot.services.pulse import Pulse
@@ -197,16 +198,23 @@ class House:
             on_unknown=settings.on_unknown,
         )
         self.operator = Operator(ledger=ledger, clock=clock, ids=ids, access=settings.access)
+        self.placing = Placing(
+            ledger=ledger,
+            clock=clock,
+            dialer=self.dialer,
+            changes=self.changes,
+            guard=guard,
+            series=series,
+        )
         self.scheduler = Scheduler(
             ledger=ledger,
             clock=clock,
             bell=self.bell,
             dialer=self.dialer,
+            placing=self.placing,
             changes=self.changes,
             progress=progress,
             reconcile=reconcile,
-            guard=guard,
-            series=series,
             operator=self.operator,
             providers=providers,
         )

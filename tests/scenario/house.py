@@ -101,7 +101,7 @@ class House:
 
     async def dies(self) -> None:
         """The process is gone between two steps of the loop: nothing is finished, nothing is told."""
-        under_way = [*self._tasks, *self.house.scheduler._starting, *self.house.changes.under_way]
+        under_way = [*self._tasks, *self.house.placing.under_way, *self.house.changes.under_way]
         for task in under_way:
             task.cancel()
         for task in under_way:

@@ -53,7 +53,7 @@ async def test_a_call_that_cannot_be_written_down_keeps_nobody_back(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await order(house, PHONES[:5])
-    guard: Any = house.house.scheduler._guard
+    guard: Any = house.house.placing._guard
     asked = guard.refusals_when_placed
 
     async def breaks(calls: Sequence[Any], *others: Any) -> Any:
