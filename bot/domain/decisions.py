@@ -132,6 +132,7 @@ def _on_event(call: Call, event: LegEvent, now: datetime) -> Decision:
     placement = call.placement(event.token)
     if placement is None:
         return call, ()
+    call, placement = _gone_out_after_all(call, placement)
     before = _leg_of(call, placement, event)
     after = before.on(event)
     placement = _heard_of(placement, event, now)
@@ -151,6 +152,29 @@ def _on_event(call: Call, event: LegEvent, now: datetime) -> Decision:
     if call.ending and after.is_live and not before.is_live:
         effects.append(HangUpLeg(token=after.token, role=after.role))
     return call, (*effects, *more)
+
+
+def _gone_out_after_all(call: Call, placement: Placement) -> tuple[Call, Placement]:
+    """A placement was given up and dialled anew, and now there is word of it: the new one is called off.
+
+    Where its request is on the way already, whoever writes its outcome down hangs it up.
+    """
+    if call.state is not CallState.STARTED or placement.state is not PlacementState.CLOSED:
+        return call, placement
+    calls_off = {
+        each.token
+        for each in call.placements
+        if each.role == placement.role and each.n > placement.n and each.state is PlacementState.PLACING
+    }
+    if not calls_off:
+        return call, placement
+    placements = (
+        replace(each, state=PlacementState.CLOSED, lease_until=None, check_at=None)
+        if each.token in calls_off
+        else each
+        for each in call.placements
+    )
+    return replace(call, placements=tuple(placements)), replace(placement, state=PlacementState.UNKNOWN)
 
 
 def _heard_of(placement: Placement, event: LegEvent, now: datetime) -> Placement:

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from bot.domain.call import GRACE, Call, LegPlan, Placement, PlacementState
-from bot.domain.decisions import MISSING_END, Tick, decide, end_deadline
+from bot.domain.decisions import MISSING_END, HangUpLeg, Tick, decide, end_deadline
 from bot.domain.errors import OutcomeUnknown, ProviderError, Rejected, Unavailable, Unsupported
 from bot.domain.leg import Token
 from bot.ports.clock import Clock, Ids
@@ -128,12 +128,11 @@ class Dialer:
                 pause = max(busy.retry_after or 0.0, pause)
                 if self._clock.now() + timedelta(seconds=pause) > until:
                     outcome = _Outcome(PlacementState.REJECTED, error=str(busy))
-                elif not await self._lengthen(placement, pause):
-                    return
-                else:
-                    await self._clock.sleep(pause)
+                elif await self._waits(placement, pause):
                     pause = min(pause * 2, 15.0)
                     continue
+                else:
+                    return
             await self._settle(placement, outcome)
             return
 
@@ -168,6 +167,15 @@ class Dialer:
                     with suppress(asyncio.CancelledError, ProviderError):
                         await task
 
+    async def _waits(self, placement: Placement, pause: float) -> bool:
+        """Let so many seconds pass. False when meanwhile it was proved, or called off."""
+        if not await self._lengthen(placement, pause):
+            return False
+        await self._clock.sleep(pause)
+        async with self._ledger() as tx:
+            known = await tx.placement(placement.token)
+        return known is not None and known.state is PlacementState.PLACING
+
     async def _lengthen(self, placement: Placement, pause: float) -> bool:
         lease = self._clock.now() + timedelta(seconds=pause) + PLACING_LEASE
         longer = replace(placement, lease_until=lease, error="the provider is busy; trying again")
@@ -183,7 +191,11 @@ class Dialer:
                 return None
             settled = _settled(known, outcome, now, self._first_look(known))
             placements = (settled if each.token == known.token else each for each in call.placements)
-            return decide(replace(call, placements=tuple(placements)), Tick(), now)
+            after, effects = decide(replace(call, placements=tuple(placements)), Tick(), now)
+            if outcome.placed is not None and settled.state is PlacementState.CLOSED:
+                # It was called off while the request was on its way: nobody waits for it any more.
+                effects = (*effects, HangUpLeg(token=settled.token, role=settled.role))
+            return after, effects
 
         await self._changes.apply(placement.call, settle)
 

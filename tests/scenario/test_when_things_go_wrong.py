@@ -10,7 +10,8 @@ from adapters.voice.simulator.script import phone
 from adapters.voice.simulator.trouble import Creation, Delivery, Fault, Trouble
 from bot import compose
 from bot.domain.call import CallState, PlacementState
-from bot.domain.leg import LegEventKind
+from bot.domain.flow import LegRole
+from bot.domain.leg import LegEvent, LegEventKind, Token
 from tests.fakes import FakeClock
 from tests.scenario.house import ME, House
 
@@ -86,6 +87,52 @@ async def test_redial_is_only_by_choice(tmp_path: Path) -> None:
     assert (first.state, second.n) == (PlacementState.CLOSED, 2)
     assert first.token != second.token
     await house.close()
+
+
+async def test_a_redial_that_has_not_left_is_called_off_by_a_late_callback(tmp_path: Path) -> None:
+    house = await House(tmp_path, PATCHLINE_ON_UNKNOWN="redial").is_set_up()
+    house.network.trouble = Trouble(creations=(Creation.LOST, *9 * (Creation.BUSY,)), retry_after=20.0)
+    await house.says(CALL)
+    await house.advance(seconds=135)
+    first, second = (await house.call(1)).placements
+    assert (first.state, second.state) == (PlacementState.CLOSED, PlacementState.PLACING)
+    requests = len(house.network.requests)
+    await said(house, first.token, LegEventKind.RANG)
+    assert house.card(1).state == "ringing"
+    first, second = (await house.call(1)).placements
+    assert (first.state, second.state) == (PlacementState.PLACED, PlacementState.CLOSED)
+    await house.advance(minutes=2)
+    assert len(house.network.requests) == requests
+    await house.close()
+
+
+async def test_a_redial_that_is_just_leaving_is_hung_up_after_a_late_callback(tmp_path: Path) -> None:
+    house = await House(tmp_path, PATCHLINE_ON_UNKNOWN="redial").is_set_up()
+    house.network.trouble = Trouble(
+        creations=(Creation.LOST,), delivery_odds={Delivery.LOST: 1.0}, answers_after=5.0
+    )
+    house.phones(phone(AMY).rings(60).answers())
+    await house.says("call amy, ring for 60 seconds, and say hello")
+    while len((await house.call(1)).placements) == 1:
+        await house.advance(seconds=1)
+    await house.advance(seconds=2)
+    first, second = (await house.call(1)).placements
+    assert second.state is PlacementState.PLACING
+    await said(house, first.token, LegEventKind.RANG)
+    await house.advance(seconds=5)
+    assert house.rung(AMY) == 1
+    assert house.heard(AMY) == []
+    assert [leg.ended_at is None for leg in house.network.legs] == [False]
+    await house.close()
+
+
+async def said(house: House, token: Token, kind: LegEventKind) -> None:
+    """What a provider says very late."""
+    event = LegEvent(
+        token=token, role=LegRole("A"), kind=kind, at=house.clock.now(), source_id=f"late {kind}"
+    )
+    await house.house.inbound.happened("simulator", event)
+    await house.advance(seconds=1)
 
 
 async def test_a_busy_provider_is_asked_again_with_the_same_token(house: House) -> None:
