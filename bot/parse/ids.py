@@ -7,11 +7,13 @@ from bot.parse.reader import Reader
 from bot.parse.words import rx
 
 _ID: Final = re.compile(
-    r"(?:#|no\.? ?|number |(?:the )?(?:calls?|jobs?|id) ?(?:#|no\.? ?|number )?)?"
+    r"(?:(?:the )?(?:calls?|jobs?|id) ?)?#(?P<marked>\d{1,9})(?![\w:/]|[.-]\d)|"
+    r"(?:no\.? ?|number |(?:the )?(?:calls?|jobs?|id) ?(?:no\.? ?|number )?)?"
     r"(?P<n>\d{1,6})(?![\w:/]|[.-]\d)"
 )
 _LIST: Final = re.compile(r" ?(?:, ?and|,|and|&|;)? ?(?=#|\d|calls? |jobs? )")
 LARGEST: Final = 99999
+"""What may be a call number without a `#`: more digits are rather somebody's phone."""
 
 
 def take_id(reader: Reader, *prepositions: str) -> int | None:
@@ -20,11 +22,12 @@ def take_id(reader: Reader, *prepositions: str) -> int | None:
     if prepositions and not reader.take(rx("|".join(prepositions))):
         return None
     match = reader.take(_ID)
-    if not match or not 0 < int(match["n"]) <= LARGEST:
+    number = int(match["marked"] or match["n"]) if match else 0
+    if not match or not number or (number > LARGEST and not match["marked"]):
         reader.pos = start
         return None
     reader.use("id", start)
-    return int(match["n"])
+    return number
 
 
 def take_ids(reader: Reader) -> tuple[int, ...]:

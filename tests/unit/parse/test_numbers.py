@@ -209,3 +209,23 @@ def test_short_codes_belong_to_their_country() -> None:
     assert not is_emergency("12345")
     assert not is_emergency("+6591234567", ("SG",))
     assert is_emergency("9116", ("US",))
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("cancel 99999", (99999,)),
+        ("cancel #123456", (123456,)),
+        ("cancel call #1234567 and #12", (1234567, 12)),
+        ("hang up #999999999", (999999999,)),
+    ],
+)
+def test_a_call_number_of_many_digits_wants_its_mark(text: str, ids: tuple[int, ...]) -> None:
+    parsed = parse(text, ASKERS["SG"])
+    assert isinstance(parsed, Understood), parsed
+    assert getattr(parsed.command, "ids", None) == ids
+
+
+@pytest.mark.parametrize("text", ["cancel 123456", "cancel #1234567890", "cancel #0"])
+def test_what_may_be_somebodys_phone_is_no_call_number(text: str) -> None:
+    assert code(text) == "bad_id"
