@@ -107,6 +107,8 @@ async def _beside(made: Databases, kind: str, calls: int) -> dict[str, float]:
         "bare loop, driver alone": await bare.two_commits(made.empty(kind), calls),
         "bare loop, SQLAlchemy": await bare.through_sqlalchemy(made.empty(kind), calls),
     }
+    if kind == "sqlite":
+        rates["bare loop, SQLAlchemy, commits on a thread"] = await bare.from_a_loop(made.empty(kind), calls)
     if kind == "postgresql":
         rates["procrastinate"] = (await burst.procrastinate(made, calls)).rate
     return rates

@@ -85,6 +85,26 @@ _TO_PLACING = text(_PLACING.format(":value", ":id"))
 _TO_PLACED = text(_PLACED.format(":value", ":id"))
 
 
+async def from_a_loop(url: str, calls: int) -> float:
+    """The same on SQLite from a program that must not stand still while the disk writes: every commit is on a
+    thread. On PostgreSQL every loop here is of that kind."""
+    engine = sqlite_engine(url)
+    with engine.connect() as connection:
+        connection.execute(text(_TABLE))
+        connection.exec_driver_sql("BEGIN")
+        connection.execute(_NEW, _numbered(calls))
+        connection.commit()
+        started = time.perf_counter()
+        for n in range(calls):
+            for statement, value in ((_TO_PLACING, f"token-{n}"), (_TO_PLACED, f"ref-{n}")):
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                connection.execute(statement, {"value": value, "id": n})
+                await asyncio.to_thread(connection.commit)
+        seconds = time.perf_counter() - started
+    engine.dispose()
+    return calls / seconds
+
+
 def _numbered(calls: int) -> list[dict[str, int]]:
     return [{"id": n} for n in range(calls)]
 
