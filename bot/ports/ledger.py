@@ -380,7 +380,11 @@ class Tally:
 class AuditTable(Protocol):
     """What policy asks and what it said."""
 
-    async def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage: ...
+    async def usages(
+        self, wanted: Collection[tuple[str, Room]], *, now: datetime, day_start: datetime
+    ) -> Mapping[tuple[str, Room], Usage]:
+        """Of each asker and room that is `wanted`, all in one question. Their day began at `day_start`."""
+        ...
 
     async def log_verdict(self, *verdicts: LoggedVerdict) -> None: ...
 

@@ -4,6 +4,7 @@ The rules are `domain/policy.py`; here is only where the facts come from. Asked 
 again when it is placed.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -102,13 +103,14 @@ class Guard:
         All of them are placed in this transaction, so each is judged as if those before it already were.
         """
         known = await tx.backgrounds([(call.asker, call.room.tenant) for call in calls])
+        used = await self._used(tx, calls, known, now)
         verdicts: dict[CallId, Verdict] = {}
         placed: list[Call] = []
         for call in calls:
             background = known[call.asker, call.room.tenant]
             verdict: Verdict = may_still_use(call.asker, background.person, self._settings.access)
             if not isinstance(verdict, Refused):
-                verdict = await self._when_placed(tx, call, background, placed, now)
+                verdict = self._when_placed(call, background, _with(used[call.id], call, placed), now)
             verdicts[call.id] = verdict
             placed += [] if isinstance(verdict, Refused) else [call]
         await tx.log_verdict(
@@ -125,12 +127,9 @@ class Guard:
 
     # --- where the facts come from --------------------------------------------------------------
 
-    async def _when_placed(
-        self, tx: Transaction, call: Call, background: Background, before: Sequence[Call], now: datetime
-    ) -> Verdict:
+    def _when_placed(self, call: Call, background: Background, usage: Usage, now: datetime) -> Verdict:
         person = background.person or Person(key=call.asker)
-        zone = person.timezone or self._settings.default_timezone
-        usage = await self._usage(tx, call.asker, call.room, zone, now)
+        zone = self._zone(background)
         request = DialRequest(
             dialled=_dialled(call.plan, background.contacts, caller_rings=call.kind is CallKind.INBOUND),
             circle=self._circle(person, zone, background.contacts),
@@ -141,7 +140,7 @@ class Guard:
             at_once=_at_once(call.unplaced),
             confirmed=True,
             lifts_live_limit=call.lifts_live_limit,
-            usage=_with(usage, call, before),
+            usage=usage,
             per_minute=call.expected_cost,
         )
         return may_call(request, self._rules(background))
@@ -202,7 +201,28 @@ class Guard:
         )
 
     async def _usage(self, tx: Transaction, asker: str, room: Room, zone: str, now: datetime) -> Usage:
-        return await tx.usage(asker, room, now=now, day_start=day_start(now, zone))
+        used = await tx.usages([(asker, room)], now=now, day_start=day_start(now, zone))
+        return used[asker, room]
+
+    async def _used(
+        self,
+        tx: Transaction,
+        calls: Sequence[Call],
+        known: Mapping[tuple[str, str], Background],
+        now: datetime,
+    ) -> Mapping[CallId, Usage]:
+        """By the day of each asker, who may live elsewhere."""
+        days: dict[datetime, list[Call]] = defaultdict(list)
+        for call in calls:
+            days[day_start(now, self._zone(known[call.asker, call.room.tenant]))].append(call)
+        used: dict[CallId, Usage] = {}
+        for start, those in days.items():
+            found = await tx.usages([(call.asker, call.room) for call in those], now=now, day_start=start)
+            used |= {call.id: found[call.asker, call.room] for call in those}
+        return used
+
+    def _zone(self, background: Background) -> str:
+        return (background.person and background.person.timezone) or self._settings.default_timezone
 
     async def _log(
         self,

@@ -74,8 +74,9 @@ class Pulse:
             return False
         now = self._clock.now()
         async with self._ledger() as tx:
-            usage = await tx.usage("", live[0].room, now=now, day_start=day_start(now, self._zone))
-        spent = sum((money.amount for money in usage.spent_today), Decimal(0))
+            whose = ("", live[0].room)
+            used = await tx.usages([whose], now=now, day_start=day_start(now, self._zone))
+        spent = sum((money.amount for money in used[whose].spent_today), Decimal(0))
         return spent + sum(begun(call, now) for call in live) >= self._daily_spend.amount
 
     async def _end(self, live: Call) -> None:

@@ -1,7 +1,7 @@
 """What policy asks, what it said, and the sums of the self-audit, in memory."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.domain.call import GRACE, Call, CallKind, CallState, PlacementState
@@ -15,8 +15,14 @@ from storage.memory.work import Work
 class MemoryAudit(Work):
     """`AuditTable`."""
 
-    async def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
-        shelves = self._see()
+    async def usages(
+        self, wanted: Collection[tuple[str, Room]], *, now: datetime, day_start: datetime
+    ) -> Mapping[tuple[str, Room], Usage]:
+        self._check()
+        return {(asker, room): self._usage(asker, room, now, day_start) for asker, room in wanted}
+
+    def _usage(self, asker: str, room: Room, now: datetime, day_start: datetime) -> Usage:
+        shelves = self._on
         outbound = self._outbound()
         here = [call for call in shelves.calls.values() if call.room.key == room.key]
         today = [cdr for cdr in shelves.cdrs.values() if cdr.ended_at >= day_start]

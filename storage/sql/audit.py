@@ -1,10 +1,11 @@
 """What policy asks, what it said, and the sums of the self-audit."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, true, union
+from sqlalchemy import bindparam, func, insert, select, union, union_all
 
 from bot.domain.call import GRACE, CallKind, CallState, PlacementState
 from bot.domain.cdr import CallId
@@ -29,16 +30,27 @@ class SqlAudit(Work):
     """`AuditTable`."""
 
     @reads
-    def usage(self, asker: str, room: Room, *, now: datetime, day_start: datetime) -> Usage:
-        hour_ago = now - timedelta(hours=1)
-        whose = {"asker": asker, "room": room.key, "hour_ago": hour_ago, "day_start": day_start}
-        rows = self._rows(_USAGE, whose)
-        return Usage(
-            placements_last_hour=rows[0]["placements"],
-            live_legs=rows[0]["live"],
-            calls_today=rows[0]["calls"],
-            spent_today=tuple(money(row["sum"], row["currency"]) for row in rows if row["currency"]),
-        )
+    def usages(
+        self, wanted: Collection[tuple[str, Room]], *, now: datetime, day_start: datetime
+    ) -> Mapping[tuple[str, Room], Usage]:
+        whose = {
+            "askers": sorted({asker for asker, _ in wanted}),
+            "rooms": sorted({room.key for _, room in wanted}),
+            "hour_ago": now - timedelta(hours=1),
+            "day_start": day_start,
+        }
+        rows = self._rows(_USAGES, whose)
+        used: Counter[tuple[str, str]] = Counter({(row["kind"], row["of"]): int(row["n"]) for row in rows})
+        spent = sorted((currency, sum_) for (kind, currency), sum_ in used.items() if kind == "spent")
+        return {
+            (asker, room): Usage(
+                placements_last_hour=used["placements", asker],
+                live_legs=used["live", room.key],
+                calls_today=used["calls", room.key],
+                spent_today=tuple(money(sum_, currency) for currency, sum_ in spent),
+            )
+            for asker, room in wanted
+        }
 
     @writes
     def log_verdict(self, *verdicts: LoggedVerdict) -> None:
@@ -67,28 +79,30 @@ def _count(rows: Any) -> Any:
     return select(func.count()).select_from(rows.subquery()).scalar_subquery()
 
 
-def _usage() -> Any:
-    """Placed by this person within the hour; live in this room; called from this room today. And a row for
-    each currency in which money was spent today, at least one."""
-    day_start, hour_ago = bindparam("day_start", type_=Instant()), bindparam("hour_ago", type_=Instant())
-    today = (CALL.c.room_key == bindparam("room")) & (CALL.c.started_at >= day_start)
-    last_hour = (PLACEMENT.c.asker == bindparam("asker")) & (PLACEMENT.c.created_at > hour_ago)
-    counts = select(
-        _count(select(PLACEMENT.c.token).select_from(OF_CALL).where(last_hour, OUTBOUND)).label("placements"),
-        _count(select(LEG.c.token).where(LEG.c.room_key == bindparam("room"), LEG.c.live)).label("live"),
-        _count(select(CALL.c.id).where(today, OUTBOUND)).label("calls"),
-    ).subquery()
-    spent = (
-        select(CHARGE.c.currency, func.sum(CHARGE.c.billionths).label("sum"))
-        .where(CHARGE.c.ended_at >= day_start)
-        .group_by(CHARGE.c.currency)
-        .subquery()
+def _usages() -> Any:
+    """Placed by each person within the hour; live in each room; called from each room today; and how many
+    billionths of each currency everybody has spent today."""
+    askers: Any = bindparam("askers", expanding=True)
+    rooms: Any = bindparam("rooms", expanding=True)
+    hour_ago, day_start = bindparam("hour_ago", type_=Instant()), bindparam("day_start", type_=Instant())
+    n = func.count().label("n")
+    whose = PLACEMENT.c.asker
+    placed = select(literal("placements").label("kind"), whose.label("of"), n).select_from(OF_CALL)
+    live = select(literal("live"), LEG.c.room_key, n)
+    called = select(literal("calls"), CALL.c.room_key, n)
+    spent = select(literal("spent"), CHARGE.c.currency, func.sum(CHARGE.c.billionths))
+    return union_all(
+        placed.where(whose.in_(askers), PLACEMENT.c.created_at > hour_ago, OUTBOUND).group_by(whose),
+        live.where(LEG.c.room_key.in_(rooms), LEG.c.live).group_by(LEG.c.room_key),
+        called.where(CALL.c.room_key.in_(rooms), CALL.c.started_at >= day_start, OUTBOUND).group_by(
+            CALL.c.room_key
+        ),
+        spent.where(CHARGE.c.ended_at >= day_start).group_by(CHARGE.c.currency),
     )
-    return select(counts, spent).outerjoin_from(counts, spent, true()).order_by(spent.c.currency)
 
 
 # Asked before every placement, so put together once: that takes far longer than running it.
-_USAGE = _usage()
+_USAGES = _usages()
 _VERDICT = insert(VERDICT)
 
 

@@ -114,8 +114,8 @@ class SqliteLink:
         return await asyncio.shield(running)
 
     def _begin(self, patience: float) -> bool:
-        """Take the write lock, waiting `patience` seconds for another process. False without any where that
-        has it; StorageUnavailable's causes otherwise."""
+        """Take the write lock, waiting `patience` seconds for another process that has it. Without any it is
+        False then, and no error: there was nothing to wait for but somebody else's commit."""
         connection = self._door.engine.connect()
         driver = connection.connection.driver_connection
         assert driver is not None

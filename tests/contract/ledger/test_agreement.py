@@ -208,7 +208,7 @@ async def picture(ledger: Ledger) -> Any:
             await tx.next_moment(),
             sorted(each.token for each in await tx.troubled(late)),
             sorted(await tx.wakes(late)),
-            await tx.usage(ASKER.key, ROOMS[0], now=late, day_start=DAY),
+            await tx.usages([(ASKER.key, room) for room in ROOMS], now=late, day_start=DAY),
             await tx.queued("simulator", since=NOW, until=late),
             [await tx.call_of_token(Token(f"t{n}")) for n in range(10)],
             dict((await tx.tally(late + seconds(200))).calls),

@@ -37,7 +37,7 @@ from tests.contract.ledger.samples import (
 
 async def usage(ledger: Ledger, asker: str = ASKER.key) -> Usage:
     async with ledger() as tx:
-        return await tx.usage(asker, ROOM, now=NOW, day_start=DAY)
+        return (await tx.usages([(asker, ROOM)], now=NOW, day_start=DAY))[asker, ROOM]
 
 
 async def tally(ledger: Ledger, after: float = 0) -> Tally:
@@ -53,6 +53,23 @@ def placed(state: CallState = CallState.STARTED, **others: object) -> Call:
 
 def with_leg(of: Call, **others: object) -> Call:
     return replace(of, legs=(leg(of.placements[0], **others),))
+
+
+async def test_several_people_and_rooms_are_asked_about_at_once(ledger: Ledger) -> None:
+    here, there = placed(), placed(room=SLACK, asker="slack:T1/U9")
+    await saved(ledger, with_leg(here), there)
+    whose = [(ASKER.key, ROOM), ("slack:T1/U9", SLACK), ("slack:T1/U9", ROOM), ("nobody", SLACK)]
+    async with ledger() as tx:
+        together = await tx.usages(whose, now=NOW, day_start=DAY)
+        alone = [(await tx.usages([each], now=NOW, day_start=DAY))[each] for each in whose]
+        assert dict(await tx.usages([], now=NOW, day_start=DAY)) == {}
+    assert [together[each] for each in whose] == alone
+    assert [(each.placements_last_hour, each.live_legs, each.calls_today) for each in alone] == [
+        (1, 1, 1),
+        (1, 1, 1),
+        (1, 1, 1),
+        (0, 1, 1),
+    ]
 
 
 async def test_in_an_empty_ledger_nothing_is_used(ledger: Ledger) -> None:

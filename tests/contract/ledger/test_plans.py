@@ -35,7 +35,7 @@ ASKED: dict[str, Callable[[Transaction], Any]] = {
     "backgrounds": lambda tx: tx.backgrounds([(ASKER.key, ROOM.tenant)]),
     "calls held together": lambda tx: tx.calls([CallId("a"), CallId("b")]),
     "queued": lambda tx: tx.queued("plivo", since=NOW, until=NOW + LEASE),
-    "usage": lambda tx: tx.usage(ASKER.key, ROOM, now=NOW, day_start=DAY),
+    "usage": lambda tx: tx.usages([(ASKER.key, ROOM)], now=NOW, day_start=DAY),
     "list of a room": lambda tx: tx.calls_in(room=ROOM, states={CallState.SCHEDULED, CallState.HELD}),
     "history of a room": lambda tx: tx.calls_in(room=ROOM, states={CallState.DONE}, newest_first=True),
     "my calls": lambda tx: tx.calls_in(asker=ASKER.key, states={CallState.SCHEDULED}),
