@@ -18,11 +18,15 @@ class Lateness:
 
     p50: float
     p99: float
+    longest: float
     early: int = 0
     lost: int = 0
 
     def __str__(self) -> str:
-        return f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, {self.early} early, {self.lost} lost"
+        return (
+            f"p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, longest {self.longest:.1f} ms, "
+            f"{self.early} early, {self.lost} lost"
+        )
 
 
 def lateness(dues: dict[str, datetime], came: Sequence[tuple[str, datetime]]) -> Lateness:
@@ -31,6 +35,7 @@ def lateness(dues: dict[str, datetime], came: Sequence[tuple[str, datetime]]) ->
     return Lateness(
         p50=_share(late, 0.5),
         p99=_share(late, 0.99),
+        longest=_share(late, 1.0),
         early=sum(each < 0 for each in late),
         lost=len(dues) - len({call for call, _ in came}),
     )
