@@ -134,10 +134,11 @@ def unplaced_mark(roles: Iterable[LegRole]) -> str:
     return NOBODY + "".join(f"{role}," for role in roles)
 
 
-def placement_values(placement: Placement, legs: Iterable[Leg]) -> Values:
-    """The row of a placement, without its claim, its place among the others and who asked for it."""
+def placement_values(placement: Placement, legs: Iterable[Leg], *, unlike: Placement | None = None) -> Values:
+    """The row of a placement, without its claim, its place among the others and who asked for it; see
+    `values_of`."""
     extra = {"role": placement.role, "watch_at": watch_at(placement, legs)}
-    return {**values_of(placement, PLACEMENT), **extra}
+    return {**values_of(placement, PLACEMENT, unlike=unlike), **extra}
 
 
 def placement_of(row: Row) -> Placement:

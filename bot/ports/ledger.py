@@ -199,12 +199,13 @@ class CallTable(Protocol):
         """Whether that occurrence of a series exists already."""
         ...
 
-    async def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
-        """Append-only. False when (token, source_id) is known already."""
+    async def add_events(self, heard: Sequence[tuple[LegEvent, CallId]], now: datetime) -> Sequence[bool]:
+        """Append-only. Of each, whether it is new: (token, source_id) was not known before."""
         ...
 
-    async def has_event(self, event: LegEvent) -> bool:
-        """Whether (token, source_id) is known already. Not held against writers: `add_event` decides."""
+    async def whose(self, event: LegEvent) -> tuple[CallId | None, bool]:
+        """The call that the event's token belongs to, and whether the event is known already. Not held
+        against writers: `add_events` decides."""
         ...
 
     async def events(self, call: CallId) -> Sequence[LegEvent]:

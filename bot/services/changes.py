@@ -6,7 +6,7 @@ while others are being written wait, and are then written together: one transact
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,7 @@ from bot.domain.control import Control
 from bot.domain.decisions import Close, Effect, Fetch, HangUpLeg, Instruct, Speak
 from bot.domain.errors import ProviderError, StorageUnavailable, Unsupported
 from bot.domain.flow import LegRole, Say
-from bot.domain.leg import Token
+from bot.domain.leg import LegEvent, Token
 from bot.domain.question import QuestionId
 from bot.domain.texts import Moment, spoken
 from bot.ports.clock import Clock
@@ -46,6 +46,7 @@ class _Wanted:
 
     id: CallId
     change: Change
+    event: LegEvent | None
     done: "asyncio.Future[Changed | None]"
 
     def came_to(self, changed: Changed | None) -> None:
@@ -91,13 +92,14 @@ class Changes:
 
     # --- deciding and writing -----------------------------------------------------------------
 
-    async def apply(self, id: CallId, change: Change) -> Call | None:
-        """Hold the call, let `change` decide, save and commit, and carry out what it asks for.
+    async def apply(self, id: CallId, change: Change, *, event: LegEvent | None = None) -> Call | None:
+        """Hold the call, let `change` decide, save and commit, and carry out what it asks for. An `event` is
+        appended to what was heard of the call; one that is known already asks for no change.
 
         Returns the call as it is then; None when there was nothing to save, or no such call. Raises what
         `change` raised, and StorageUnavailable: then nothing of it was written.
         """
-        wanted = _Wanted(id, change, asyncio.get_running_loop().create_future())
+        wanted = _Wanted(id, change, event, asyncio.get_running_loop().create_future())
         self._waiting.append(wanted)
         if self._lanes < LANES:
             self._lanes += 1
@@ -162,11 +164,12 @@ class Changes:
         now = self._clock.now()
         drafts = {call.id: _Draft(call) for call in held}
         asked: dict[_Wanted, Sequence[Effect] | None] = {}
-        for wanted in crew:
-            draft = drafts.get(wanted.id)
-            if draft is None:
-                continue
-            changed = await wanted.change(tx, draft.call, now)
+        ours = [wanted for wanted in crew if wanted.id in drafts]
+        news = await self._news(tx, ours, now)
+        for wanted in ours:
+            draft = drafts[wanted.id]
+            is_old = wanted.event is not None and wanted not in news
+            changed = None if is_old else await wanted.change(tx, draft.call, now)
             asked[wanted] = changed[1] if changed is not None else None
             if changed is not None:
                 draft.call = changed[0]
@@ -177,6 +180,14 @@ class Changes:
             wanted: None if effects is None else (drafts[wanted.id].call, effects)
             for wanted, effects in asked.items()
         }
+
+    async def _news(self, tx: Transaction, crew: Sequence[_Wanted], now: datetime) -> Collection[_Wanted]:
+        """Append their events; returns whose event was not known before."""
+        heard = [(wanted, wanted.event) for wanted in crew if wanted.event is not None]
+        if not heard:
+            return ()
+        new = await tx.add_events([(event, wanted.id) for wanted, event in heard], now)
+        return {wanted for (wanted, _), is_new in zip(heard, new, strict=True) if is_new}
 
     async def save(self, tx: Transaction, call: Call, effects: Sequence[Effect]) -> None:
         """Write the call, its card, and those effects that are rows, in the caller's transaction."""

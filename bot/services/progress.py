@@ -30,21 +30,19 @@ class Progress:
     async def happened(self, event: LegEvent) -> bool:
         """True when it was new. An event with an unknown token is logged and dropped."""
         async with self._ledger() as tx:
-            if await tx.has_event(event):
-                return False
-            call_id = await tx.call_of_token(event.token)
+            call_id, is_known = await tx.whose(event)
         if call_id is None:
             log.warning("event for an unknown token", kind=event.kind)
             return False
         is_new = False
 
-        async def fold(tx: Transaction, call: Call, now: datetime) -> Changed | None:
+        async def fold(_: Transaction, call: Call, now: datetime) -> Changed | None:
             nonlocal is_new
-            is_new = await tx.add_event(event, call.id, now)
-            after, effects = decide(call, event, now) if is_new else (call, ())
+            is_new = True
+            after, effects = decide(call, event, now)
             return (after, effects) if after != call or effects else None
 
-        after = await self._changes.apply(call_id, fold)
+        after = None if is_known else await self._changes.apply(call_id, fold, event=event)
         if after is not None and after.wake_at is not None:
             self._bell.ring_at(after.wake_at)
         return is_new

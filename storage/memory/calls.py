@@ -124,16 +124,20 @@ class MemoryCalls(Work):
 
     # --- events and accounts ------------------------------------------------------------------
 
-    async def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
-        events = (await self._change()).events
+    async def add_events(self, heard: Sequence[tuple[LegEvent, CallId]], now: datetime) -> Sequence[bool]:
+        await self._hold()
+        return [self._add_event(event, call, now) for event, call in heard]
+
+    def _add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
         key = (event.token, event.source_id)
-        if events.get(key) is not None:
+        if self._on.events.get(key) is not None:
             return False
-        events.put(key, (call, event, now))
+        self._on.events.put(key, (call, event, now))
         return True
 
-    async def has_event(self, event: LegEvent) -> bool:
-        return self._see().events.get((event.token, event.source_id)) is not None
+    async def whose(self, event: LegEvent) -> tuple[CallId | None, bool]:
+        is_known = self._see().events.get((event.token, event.source_id)) is not None
+        return self._on.tokens.get(event.token), is_known
 
     async def events(self, call: CallId) -> Sequence[LegEvent]:
         return [event for event, _ in await self.heard(call)]

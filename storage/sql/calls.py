@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    exists,
     insert,
     select,
     union_all,
@@ -204,7 +205,7 @@ class SqlCalls(Work):
     def _write_parts(self, *calls: tuple[Call, Call | None]) -> None:
         """Placements and legs that are not as they were known before."""
         new: list[Values] = []
-        changed: list[Values] = []
+        changed: dict[Sequence[str], list[Values]] = defaultdict(list)
         legs: list[Values] = []
         for call, known in calls:
             for placement in call.placements:
@@ -212,13 +213,14 @@ class SqlCalls(Work):
                 if before is None or known is None:
                     new.append(_placement_row(placement, call))
                 elif _differs(placement, call, before, known):
-                    changed.append(_placement_row(placement, call))
+                    values = placement_values(placement, call.legs, unlike=before)
+                    changed[tuple(values)].append({**values, "this": placement.token})
             known_legs = leg_values(known) if known else {}
             legs += [row for key, row in leg_values(call).items() if known_legs.get(key) != row]
         # Not an upsert: a token that another call has already must not be taken away from it.
         self._execute_all(NEW_PLACEMENT, new)
-        if changed:
-            self._upsert(PLACEMENT, *changed)
+        for rows in changed.values():
+            self._execute_all(_SAVED_PLACEMENT, rows)
         self._write_legs(legs)
 
     def _write_legs(self, rows: Collection[Values]) -> None:
@@ -230,14 +232,22 @@ class SqlCalls(Work):
     # --- events and accounts ------------------------------------------------------------------
 
     @writes
-    def add_event(self, event: LegEvent, call: CallId, now: datetime) -> bool:
-        row = {**event_values(event), "call": call, "received_at": now}
-        result = self._execute(_new_event(self._dialect), row)
-        return result.rowcount == 1
+    def add_events(self, heard: Sequence[tuple[LegEvent, CallId]], now: datetime) -> Sequence[bool]:
+        if not heard:
+            return []
+        rows = [{**event_values(event), "call": call, "received_at": now} for event, call in heard]
+        written = self._execute(_new_events(self._dialect), rows)
+        new = {(row.token, row.source_id) for row in written}
+        answers = []
+        for event, _ in heard:
+            answers.append((event.token, event.source_id) in new)
+            new.discard((event.token, event.source_id))
+        return answers
 
     @reads
-    def has_event(self, event: LegEvent) -> bool:
-        return self._row(_EVENT, {"token": event.token, "source_id": event.source_id}) is not None
+    def whose(self, event: LegEvent) -> tuple[CallId | None, bool]:
+        row = self._row(_WHOSE, {"token": event.token, "source_id": event.source_id})
+        return (CallId(row["call"]), row["is_known"]) if row else (None, False)
 
     @reads
     def events(self, call: CallId) -> Sequence[LegEvent]:
@@ -278,10 +288,18 @@ _FREE_CALLS = (
     .with_for_update(skip_locked=True)
 )
 _SAVED_CALL = update(CALL).where(CALL.c.id == bindparam("this"))
+_SAVED_PLACEMENT = update(PLACEMENT).where(PLACEMENT.c.token == bindparam("this"))
 _CALL_OF_TOKEN = select(LEG.c.call).where(LEG.c.token == bindparam("this")).limit(1)
 _PLACEMENT = select(PLACEMENT).where(PLACEMENT.c.token == bindparam("this"))
-_EVENT = select(LEG_EVENT.c.id).where(
-    LEG_EVENT.c.token == bindparam("token"), LEG_EVENT.c.source_id == bindparam("source_id")
+_WHOSE = (
+    select(
+        LEG.c.call,
+        exists()
+        .where(LEG_EVENT.c.token == bindparam("token"), LEG_EVENT.c.source_id == bindparam("source_id"))
+        .label("is_known"),
+    )
+    .where(LEG.c.token == bindparam("token"))
+    .limit(1)
 )
 _ITS_PLACEMENTS = _parts(PLACEMENT, PLACEMENT.c.call == bindparam("this"))
 _ITS_LEGS = _parts(LEG, LEG.c.call == bindparam("this"), LEG.c.data.is_not(None))
@@ -290,8 +308,9 @@ _LEGS = _parts(LEG, LEG.c.call.in_(bindparam("ids", expanding=True)), LEG.c.data
 
 
 @cache
-def _new_event(dialect: str) -> Any:
-    return insert_as(LEG_EVENT, dialect).on_conflict_do_nothing()
+def _new_events(dialect: str) -> Any:
+    new = insert_as(LEG_EVENT, dialect).on_conflict_do_nothing()
+    return new.returning(LEG_EVENT.c.token, LEG_EVENT.c.source_id)
 
 
 def _differs(placement: Placement, call: Call, before: Placement, known: Call) -> bool:

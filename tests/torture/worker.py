@@ -114,9 +114,9 @@ class MortalTransaction:
         self._did = "placing"
         return await self._tx.begin_placements(*what, **how)
 
-    async def add_event(self, *what: Any) -> bool:
+    async def add_events(self, *what: Any) -> Any:
         self._did = "event"
-        return bool(await self._tx.add_event(*what))
+        return await self._tx.add_events(*what)
 
     async def save_call(self, *calls: Any) -> None:
         self._did = self._did or "placed"

@@ -22,6 +22,7 @@ from tests.contract.ledger.samples import (
     C,
     call,
     cdr,
+    dialled,
     event,
     leg,
     order,
@@ -249,20 +250,46 @@ async def test_a_listed_call_has_its_placements_and_legs(ledger: Ledger) -> None
 # --- events and accounts ---------------------------------------------------------------------------
 
 
+async def test_of_several_events_each_is_judged(ledger: Ledger) -> None:
+    """Callbacks of several calls that came at one moment, some of them again."""
+    one, two = call(), call()
+    first, second, third = (event(Token(f"t{n}"), source_id="1") for n in (1, 2, 3))
+    await saved(ledger, one, two)
+    async with ledger() as tx:
+        assert await tx.add_events([], NOW) == []
+        assert await tx.add_events([(first, one.id)], NOW) == [True]
+        heard = [(second, two.id), (first, one.id), (second, two.id), (third, one.id)]
+        assert await tx.add_events(heard, NOW) == [True, False, False, True]
+        await tx.commit()
+    async with ledger() as tx:
+        assert list(await tx.events(one.id)) == [first, third]
+        assert list(await tx.events(two.id)) == [second]
+
+
+async def test_whose_an_event_is_and_whether_it_is_known(ledger: Ledger) -> None:
+    first = await dialled(ledger)
+    known = event(first.token, source_id="1")
+    async with ledger() as tx:
+        assert await tx.add_events([(known, first.call)], NOW) == [True]
+        await tx.commit()
+    async with ledger() as tx:
+        assert await tx.whose(known) == (first.call, True)
+        assert await tx.whose(replace(known, source_id="2")) == (first.call, False)
+        assert await tx.whose(event(Token("stranger"), source_id="1")) == (None, False)
+
+
 async def test_an_event_is_kept_once_and_in_order_of_arrival(ledger: Ledger) -> None:
     wanted = call()
     token = Token("t-events")
     late, early = event(token, at=NOW + seconds(9)), rich_event(token)
     await saved(ledger, wanted)
     async with ledger() as tx:
-        assert await tx.add_event(late, wanted.id, NOW)
-        assert await tx.add_event(early, wanted.id, NOW + seconds(1))
-        assert not await tx.add_event(replace(late, digits="9"), wanted.id, NOW)
+        assert await tx.add_events([(late, wanted.id)], NOW) == [True]
+        assert await tx.add_events([(early, wanted.id)], NOW + seconds(1)) == [True]
+        assert await tx.add_events([(replace(late, digits="9"), wanted.id)], NOW) == [False]
         await tx.commit()
     async with ledger() as tx:
-        assert not await tx.add_event(early, wanted.id, NOW)
-        assert await tx.has_event(early)
-        assert not await tx.has_event(replace(early, source_id="never said"))
+        assert await tx.add_events([(early, wanted.id)], NOW) == [False]
         kept = await tx.events(wanted.id)
         assert await tx.events(CallId("none")) == []
         assert list(await tx.heard(wanted.id)) == [(late, NOW), (early, NOW + seconds(1))]
@@ -274,8 +301,8 @@ async def test_one_source_id_may_stand_under_two_tokens(ledger: Ledger) -> None:
     wanted = call()
     await saved(ledger, wanted)
     async with ledger() as tx:
-        assert await tx.add_event(event(Token("t1"), source_id="1"), wanted.id, NOW)
-        assert await tx.add_event(event(Token("t2"), source_id="1"), wanted.id, NOW)
+        assert await tx.add_events([(event(Token("t1"), source_id="1"), wanted.id)], NOW) == [True]
+        assert await tx.add_events([(event(Token("t2"), source_id="1"), wanted.id)], NOW) == [True]
 
 
 async def test_an_account_is_written_and_amended(ledger: Ledger) -> None:

@@ -16,15 +16,13 @@ async def test_events_are_rewritten_and_keep_their_place(ledger: Ledger) -> None
         return replace(said, address=None, raw="")
 
     async with ledger() as tx:
-        await tx.add_event(first, mine.id, NOW)
-        await tx.add_event(second, mine.id, NOW)
-        await tx.add_event(other, theirs.id, NOW)
+        await tx.add_events([(first, mine.id), (second, mine.id), (other, theirs.id)], NOW)
         await tx.rewrite_events(mine.id, without_address)
         found = await tx.events(mine.id)
         assert list(found) == [replace(first, address=None), second]
         assert found[0].raw == ""
         assert list(await tx.events(theirs.id)) == [other]
-        assert not await tx.add_event(first, mine.id, NOW)
+        assert await tx.add_events([(first, mine.id)], NOW) == [False]
 
 
 async def test_words_are_rewritten_once_they_have_been_dealt_with(ledger: Ledger) -> None:

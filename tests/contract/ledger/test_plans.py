@@ -44,7 +44,7 @@ ASKED: dict[str, Callable[[Transaction], Any]] = {
     "calls with a number": lambda tx: tx.calls_numbered(ROOM.tenant, 7),
     "call of a token": lambda tx: tx.call_of_token("t"),  # type: ignore[arg-type]
     "placement of a token": lambda tx: tx.placement("t"),  # type: ignore[arg-type]
-    "an event again": lambda tx: tx.has_event(said(Token("t"))),
+    "an event again": lambda tx: tx.whose(said(Token("t"))),
     "notices": lambda tx: tx.notices_due("console", NOW),
     "inbox": lambda tx: tx.waiting_inbound("console"),
     "confirmations": lambda tx: tx.expired_confirmations(NOW),

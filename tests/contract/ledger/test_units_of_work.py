@@ -156,14 +156,14 @@ async def test_what_a_repeated_callback_asks_waits_for_no_writer(ledger: Ledger)
     known, coming = event(first.token, source_id="1"), event(first.token, source_id="2")
     async with ledger() as tx:
         assert await tx.begin_placement(first, owner=OWNER, now=NOW)
-        assert await tx.add_event(known, wanted.id, NOW)
+        assert await tx.add_events([(known, wanted.id)], NOW) == [True]
         await tx.commit()
     async with ledger() as writer:
         assert await writer.call(wanted.id) is not None
-        assert await writer.add_event(coming, wanted.id, NOW)
+        assert await writer.add_events([(coming, wanted.id)], NOW) == [True]
         async with asyncio.timeout(5), ledger() as reader:
-            assert await reader.has_event(known)
-            assert not await reader.has_event(coming), "it is not committed"
+            assert await reader.whose(known) == (wanted.id, True)
+            assert await reader.whose(coming) == (wanted.id, False), "it is not committed"
             assert await reader.placement(first.token) == first
 
 

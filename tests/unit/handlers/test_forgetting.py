@@ -111,7 +111,8 @@ async def test_after_the_second_yes_nothing_tells_who_it_was(counter: Counter) -
     await counter.remembers(gone, voicemail(1, counter.ago(days=1)))
     async with counter.ledger() as tx:
         await tx.save_order(order_of(gone))
-        await tx.add_event(event(gone, raw="to=%2B6591234567 +6591234567"), gone.id, counter.clock.now())
+        heard = event(gone, raw="to=%2B6591234567 +6591234567")
+        await tx.add_events([(heard, gone.id)], counter.clock.now())
         typed = Inbound(
             source=SourceKey(platform="console", workspace="local", event="x"),
             room=CONSOLE,
