@@ -216,8 +216,8 @@ class CallTable(Protocol):
         """The same events, each with the moment at which it reached us."""
         ...
 
-    async def save_cdr(self, cdr: CallDetailRecord) -> None:
-        """Writes or amends."""
+    async def save_cdr(self, *cdrs: CallDetailRecord) -> None:
+        """Writes or amends those of different calls."""
         ...
 
     async def cdr(self, call: CallId) -> CallDetailRecord | None: ...

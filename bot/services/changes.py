@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 
 from bot.domain.call import Call, CallState, Placement, ProviderRef
-from bot.domain.cdr import CallId
+from bot.domain.cdr import CallDetailRecord, CallId
 from bot.domain.control import Control
 from bot.domain.decisions import Close, Effect, Fetch, HangUpLeg, Instruct, Speak
 from bot.domain.errors import ProviderError, StorageUnavailable, Unsupported
@@ -198,15 +198,17 @@ class Changes:
             return
         calls = [call for call, _ in changed]
         await tx.save_call(*calls)
+        closed: dict[CallId, CallDetailRecord] = {}
         for call, effects in changed:
             for effect in effects:
                 match effect:
                     case Close():
-                        await tx.save_cdr(effect.cdr)
+                        closed[call.id] = effect.cdr  # the last one amends those before it
                     case Fetch():
                         await self._cards.recordings.wanted(tx, call, effect.role, effect.recording)
                     case _:
                         pass
+        await tx.save_cdr(*closed.values())
         await self._cards.put(tx, *calls)
         for call in calls:
             if call.state.is_final and call.followed_by is not None:

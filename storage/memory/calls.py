@@ -145,8 +145,10 @@ class MemoryCalls(Work):
     async def heard(self, call: CallId) -> Sequence[tuple[LegEvent, datetime]]:
         return [(event, at) for of, event, at in self._see().events.values() if of == call]
 
-    async def save_cdr(self, cdr: CallDetailRecord) -> None:
-        (await self._change()).cdrs.put(cdr.call, cdr)
+    async def save_cdr(self, *cdrs: CallDetailRecord) -> None:
+        kept = (await self._change()).cdrs
+        for cdr in cdrs:
+            kept.put(cdr.call, cdr)
 
     async def cdr(self, call: CallId) -> CallDetailRecord | None:
         return self._see().cdrs.get(call)

@@ -260,12 +260,11 @@ class SqlCalls(Work):
         return [(event_of(row), row["received_at"]) for row in self._rows(wanted)]
 
     @writes
-    def save_cdr(self, cdr: CallDetailRecord) -> None:
-        self._upsert(CDR, values_of(cdr, CDR))
-        self._execute(delete(CHARGE).where(CHARGE.c.call == cdr.call))
-        rows = charges(cdr)
-        if rows:
-            self._execute(insert(CHARGE), rows)
+    def save_cdr(self, *cdrs: CallDetailRecord) -> None:
+        if cdrs:
+            self._upsert(CDR, *(values_of(cdr, CDR) for cdr in cdrs))
+            self._execute(_NO_CHARGES, {"ids": [cdr.call for cdr in cdrs]})
+            self._execute_all(_NEW_CHARGE, [row for cdr in cdrs for row in charges(cdr)])
 
     @reads
     def cdr(self, call: CallId) -> CallDetailRecord | None:
@@ -289,6 +288,8 @@ _FREE_CALLS = (
 )
 _SAVED_CALL = update(CALL).where(CALL.c.id == bindparam("this"))
 _SAVED_PLACEMENT = update(PLACEMENT).where(PLACEMENT.c.token == bindparam("this"))
+_NO_CHARGES = delete(CHARGE).where(CHARGE.c.call.in_(bindparam("ids", expanding=True)))
+_NEW_CHARGE = insert(CHARGE)
 _CALL_OF_TOKEN = select(LEG.c.call).where(LEG.c.token == bindparam("this")).limit(1)
 _PLACEMENT = select(PLACEMENT).where(PLACEMENT.c.token == bindparam("this"))
 _WHOSE = (

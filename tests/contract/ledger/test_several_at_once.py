@@ -2,11 +2,12 @@
 
 import asyncio
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from bot.domain.call import Call, CallState, PlacementState
-from bot.domain.cdr import CallId
+from bot.domain.cdr import CallId, Money
 from bot.domain.errors import Conflict
 from bot.domain.numbers import Did
 from bot.domain.people import Contact
@@ -15,6 +16,7 @@ from tests.contract.ledger.conftest import Store
 from tests.contract.ledger.samples import (
     AMY,
     ASKER,
+    DAY,
     ME,
     NOW,
     OFFICE,
@@ -22,6 +24,7 @@ from tests.contract.ledger.samples import (
     ROOM,
     B,
     call,
+    cdr,
     claimed,
     dialled,
     leg,
@@ -32,6 +35,7 @@ from tests.contract.ledger.samples import (
     saved,
     seconds,
     started,
+    usd,
 )
 
 
@@ -194,6 +198,23 @@ async def test_what_is_known_of_several_people_and_workspaces(ledger: Ledger) ->
     }
     assert alone == {stranger: found[stranger]}
     assert nobody == {}
+
+
+async def test_several_accounts_are_written_and_amended(ledger: Ledger) -> None:
+    one, two = call(), call()
+    await saved(ledger, one, two)
+    euro = Money(amount=Decimal(1), currency="EUR")
+    first = [cdr(each.id, usd("0.02"), euro) for each in (one, two)]
+    amended = [replace(each, talk_seconds=99, cost=(usd("0.50"),)) for each in first]
+    for written in (first, amended):
+        async with ledger() as tx:
+            await tx.save_cdr(*written)
+            await tx.save_cdr()
+            await tx.commit()
+    async with ledger() as tx:
+        assert [await tx.cdr(each.id) for each in (one, two)] == amended
+        used = await tx.usages([(ASKER.key, ROOM)], now=NOW, day_start=DAY)
+    assert used[ASKER.key, ROOM].spent_today == (usd("1"),)
 
 
 async def test_verdicts_are_logged_in_the_order_they_are_given(ledger: Ledger) -> None:
