@@ -19,13 +19,9 @@ _INSTANT: Final = 5e-7
 """Less than a datetime can tell: what adding up fractions leaves over must not keep anybody waiting."""
 
 
-_SHORT: Final = 1.0
-"""Who waits for less has a moment to keep; who waits longer only looks again now and then."""
 _COARSE: Final = 0.0015
-"""What the loop's own timers may be late by: they count whole milliseconds, rounded up. A thread sleeps more
-exactly."""
-_AWAKE: Final = 0.0003
-"""What hearing from a thread takes."""
+"""What the loop's own timers may be late by: they count whole milliseconds, rounded up. The rest is spent
+going round, which everybody else uses as well."""
 
 
 class SystemClock:
@@ -40,13 +36,13 @@ class SystemClock:
         return time.clock_gettime(_BOOT)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long; less than a second to a fraction of a millisecond. Zero or less only yields."""
-        if not 0 < seconds < _SHORT:
-            await asyncio.sleep(max(0.0, seconds))
-            return
+        """Wait that long, and up to two milliseconds longer. Zero or less only yields."""
+        await asyncio.sleep(max(0.0, seconds))
+
+    async def sleep_exactly(self, seconds: float) -> None:
+        """The same to a fraction of a millisecond, for the price of a millisecond's work."""
         end = time.monotonic() + seconds
         await asyncio.sleep(max(0.0, seconds - _COARSE))
-        await asyncio.to_thread(time.sleep, max(0.0, end - _AWAKE - time.monotonic()))
         while time.monotonic() < end:  # noqa: ASYNC110 - what is waited for is time itself
             await asyncio.sleep(0)
 

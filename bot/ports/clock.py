@@ -22,6 +22,15 @@ class Clock(Protocol):
         ...
 
 
+@runtime_checkable
+class ExactClock(Clock, Protocol):
+    """A clock that can keep to a moment more exactly than a timer does, where that is worth some work."""
+
+    async def sleep_exactly(self, seconds: float) -> None:
+        """Wait that long, to a fraction of a millisecond."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How a movable clock runs: it showed `shown` when the machine's wall clock was at `real`, and every

@@ -49,4 +49,4 @@ class TimerBell:
         if gap <= 0:
             await asyncio.sleep(0)
             return
-        await sleep_unless(self._changed, self._clock, min(gap, LOOK_AGAIN))
+        await sleep_unless(self._changed, self._clock, min(gap, LOOK_AGAIN), exactly=gap < LOOK_AGAIN)

@@ -2,12 +2,15 @@
 
 import asyncio
 
-from bot.ports.clock import Clock
+from bot.ports.clock import Clock, ExactClock
 
 
-async def sleep_unless(changed: asyncio.Event, clock: Clock, seconds: float) -> None:
-    """Sleep on that clock for so many seconds, or until `changed` is set."""
-    waits = {asyncio.ensure_future(clock.sleep(seconds)), asyncio.ensure_future(changed.wait())}
+async def sleep_unless(
+    changed: asyncio.Event, clock: Clock, seconds: float, *, exactly: bool = False
+) -> None:
+    """Sleep on that clock for so many seconds, or until `changed` is set. `exactly`, where the clock can."""
+    sleep = clock.sleep_exactly if exactly and isinstance(clock, ExactClock) else clock.sleep
+    waits = {asyncio.ensure_future(sleep(seconds)), asyncio.ensure_future(changed.wait())}
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -1,6 +1,7 @@
 """The clocks that run outside tests."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -19,6 +20,14 @@ async def test_sleeping_nothing_only_yields() -> None:
         async with asyncio.timeout(5):
             await clock.sleep(0)
             await clock.sleep(-3)
+
+
+async def test_a_moment_is_kept_and_never_forestalled() -> None:
+    clock = SystemClock()
+    for seconds in (0.0, 0.0004, 0.003, 0.02):
+        before = time.monotonic()
+        await clock.sleep_exactly(seconds)
+        assert time.monotonic() - before >= seconds
 
 
 async def test_a_jump_moves_the_clock_and_ends_the_sleeps_it_covers() -> None:
