@@ -43,7 +43,7 @@ class SystemClock:
         """The same to a fraction of a millisecond, for the price of a millisecond's work."""
         end = time.monotonic() + seconds
         await asyncio.sleep(max(0.0, seconds - _COARSE))
-        while time.monotonic() < end:  # noqa: ASYNC110 - what is waited for is time itself
+        while time.monotonic() < end:  # noqa: ASYNC110 - no event tells that time has passed
             await asyncio.sleep(0)
 
 

@@ -9,7 +9,7 @@ import sqlite3
 import time
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from storage.engine import connect_postgres, postgres_dsn, postgres_engine, sqlite_engine, sqlite_file
 
@@ -90,10 +90,7 @@ async def from_a_loop(url: str, calls: int) -> float:
     thread. On PostgreSQL every loop here is of that kind."""
     engine = sqlite_engine(url)
     with engine.connect() as connection:
-        connection.execute(text(_TABLE))
-        connection.exec_driver_sql("BEGIN")
-        connection.execute(_NEW, _numbered(calls))
-        connection.commit()
+        _fill(connection, calls)
         started = time.perf_counter()
         for n in range(calls):
             for statement, value in ((_TO_PLACING, f"token-{n}"), (_TO_PLACED, f"ref-{n}")):
@@ -105,16 +102,20 @@ async def from_a_loop(url: str, calls: int) -> float:
     return calls / seconds
 
 
+def _fill(connection: Connection, calls: int) -> None:
+    connection.execute(text(_TABLE))
+    connection.exec_driver_sql("BEGIN")
+    connection.execute(_NEW, _numbered(calls))
+    connection.commit()
+
+
 def _numbered(calls: int) -> list[dict[str, int]]:
     return [{"id": n} for n in range(calls)]
 
 
 def _sync(engine: Engine, calls: int) -> float:
     with engine.connect() as connection:
-        connection.execute(text(_TABLE))
-        connection.exec_driver_sql("BEGIN")
-        connection.execute(_NEW, _numbered(calls))
-        connection.commit()
+        _fill(connection, calls)
         started = time.perf_counter()
         for n in range(calls):
             connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -136,7 +136,7 @@ class Changes:
         except StorageUnavailable as gone:
             for wanted in crew:
                 wanted.failed(gone)
-        except Exception:  # noqa: BLE001 - whoever is to blame will hear of it
+        except Exception:  # noqa: BLE001 - each is tried alone, where `apply` raises its own
             for wanted in crew:
                 self._start(self._alone(wanted))
         else:
@@ -152,7 +152,7 @@ class Changes:
                 call = await tx.call(wanted.id)
                 written = await self._write(tx, [wanted], [call] if call is not None else [])
                 await tx.commit()
-        except Exception as problem:  # noqa: BLE001 - whoever wanted the change hears of it
+        except Exception as problem:  # noqa: BLE001 - not swallowed: `apply` raises it
             wanted.failed(problem)
         else:
             wanted.came_to(written.get(wanted))

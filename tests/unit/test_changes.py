@@ -33,23 +33,31 @@ class Counting:
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Any]:
         async with self.inner() as tx:
-            commit = tx.commit
-
-            async def counted() -> None:
-                if self.is_gone:
-                    raise StorageUnavailable("the disk is full")
-                self.commits += 1
-                await asyncio.sleep(0)
-                await commit()
-
-            tx.commit = counted  # type: ignore[method-assign]
-            yield tx
+            yield Counted(tx, self)
 
     @contextmanager
     def out_of_reach(self) -> Iterator[None]:
         self.is_gone = True
         yield
         self.is_gone = False
+
+
+class Counted:
+    """The unit of work, but for its commit."""
+
+    def __init__(self, tx: Transaction, ledger: Counting) -> None:
+        self._tx = tx
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tx, name)
+
+    async def commit(self) -> None:
+        if self._ledger.is_gone:
+            raise StorageUnavailable("the disk is full")
+        self._ledger.commits += 1
+        await asyncio.sleep(0)
+        await self._tx.commit()
 
 
 class Stage:
